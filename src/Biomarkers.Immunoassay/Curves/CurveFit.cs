@@ -1,0 +1,111 @@
+namespace Biomarkers.Immunoassay.Curves;
+
+/// <summary>What is fitted to what: one curve's calibrator points.</summary>
+/// <param name="Model">Curve family with p parameters.</param>
+/// <param name="Weighting">Weight of a point as a function of its response.</param>
+/// <param name="Concentrations">n concentrations in one unit, zero or more.</param>
+/// <param name="Responses">n responses, finite.</param>
+/// <param name="FixedParameters">Parameters held at a value, by name; empty for none.</param>
+public sealed record CurveFitProblem(
+    CurveModel Model,
+    Weighting Weighting,
+    IReadOnlyList<double> Concentrations,
+    IReadOnlyList<double> Responses,
+    IReadOnlyDictionary<string, double> FixedParameters);
+
+/// <summary>Why a fit ended.</summary>
+public enum FitTermination
+{
+    /// <summary>The gradient vanished to the tolerance: a minimum.</summary>
+    Converged,
+
+    /// <summary>The minimum lies on a bound of the box (see <see cref="CurveFit.ParametersAtBound"/>): the data do not determine the shape.</summary>
+    ConvergedAtBound,
+
+    /// <summary>The limit of iterations was reached before convergence.</summary>
+    IterationLimit,
+
+    /// <summary>No step improves the fit and the gradient has not vanished: the problem is ill-conditioned.</summary>
+    Stalled,
+
+    /// <summary>There are fewer distinct concentrations than free parameters need.</summary>
+    TooFewLevels,
+
+    /// <summary>A weight is not defined, because a response is zero or negative under a weighting by response.</summary>
+    UndefinedWeight,
+
+    /// <summary>All responses are equal, so no curve has a slope.</summary>
+    NoResponseRange,
+}
+
+/// <summary>The outcome of a fit: parameters, their covariance, and why the iteration ended. A bad fit is a value, not an exception.</summary>
+/// <remarks>Check <see cref="IsUsable"/>; an unusable fit gives no concentrations.</remarks>
+public sealed record CurveFit
+{
+    /// <summary>Curve family.</summary>
+    public required CurveModel Model { get; init; }
+
+    /// <summary>Weighting that was used.</summary>
+    public required Weighting Weighting { get; init; }
+
+    /// <summary>p parameters in the order of <see cref="CurveModel.ParameterNames"/>; empty when the iteration could not begin.</summary>
+    public required double[] Parameters { get; init; }
+
+    /// <summary>p x p covariance matrix, row major: s^2 (J'WJ)^-1 with s^2 = <see cref="WeightedSumOfSquares"/> / <see cref="DegreesOfFreedom"/>;
+    /// rows of fixed parameters are zero. Null when it cannot be estimated (no degrees of freedom, or a singular matrix).</summary>
+    public required double[]? Covariance { get; init; }
+
+    /// <summary>Sum of w (y - f(x))^2.</summary>
+    public required double WeightedSumOfSquares { get; init; }
+
+    /// <summary>Number of points less number of free parameters; may be 0.</summary>
+    public required int DegreesOfFreedom { get; init; }
+
+    /// <summary>Why the iteration ended.</summary>
+    public required FitTermination Termination { get; init; }
+
+    /// <summary>Iterations of the start that won.</summary>
+    public required int IterationCount { get; init; }
+
+    /// <summary>2-norm condition number of the column-scaled, weighted Jacobian at the end; null when the iteration could not begin.</summary>
+    public required double? ConditionNumber { get; init; }
+
+    /// <summary>Names of the parameters that ended on a bound of the box; empty for none.</summary>
+    public required IReadOnlyList<string> ParametersAtBound { get; init; }
+
+    /// <summary>A sentence for a person, when the fit is not usable; null otherwise.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Whether concentrations may be read off: a minimum was reached.</summary>
+    public bool IsUsable => Termination is FitTermination.Converged or FitTermination.ConvergedAtBound;
+
+    /// <summary>s^2 = weighted sum of squares / degrees of freedom; null without degrees of freedom.</summary>
+    public double? ResidualVariance => DegreesOfFreedom > 0 ? WeightedSumOfSquares / DegreesOfFreedom : null;
+
+    /// <summary>p standard errors; null when there is no covariance.</summary>
+    public double[]? StandardErrors
+    {
+        get
+        {
+            if (Covariance is null)
+            {
+                return null;
+            }
+
+            int p = Parameters.Length;
+            var errors = new double[p];
+            for (int i = 0; i < p; i++)
+            {
+                errors[i] = Math.Sqrt(Covariance[(i * p) + i]);
+            }
+
+            return errors;
+        }
+    }
+
+    /// <summary>Fitted response at a concentration.</summary>
+    public double Response(double concentration) => Model.Response(Parameters, concentration);
+
+    /// <summary>Concentration that belongs to a response.</summary>
+    public Inversion Invert(double response) => Model.Invert(Parameters, response);
+}

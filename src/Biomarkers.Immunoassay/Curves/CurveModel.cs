@@ -1,0 +1,53 @@
+namespace Biomarkers.Immunoassay.Curves;
+
+/// <summary>How a response was turned into a concentration.</summary>
+public enum InversionStatus
+{
+    /// <summary>The response lies on the curve.</summary>
+    Found,
+
+    /// <summary>The response lies beyond the end of the curve where concentrations are low: no concentration belongs to it.</summary>
+    BelowCurve,
+
+    /// <summary>The response lies beyond the end of the curve where concentrations are high: no concentration belongs to it.</summary>
+    AboveCurve,
+}
+
+/// <summary>A concentration read off a curve.</summary>
+/// <param name="Status">Whether there is one.</param>
+/// <param name="Concentration">The concentration, more than 0; meaningful only when <see cref="InversionStatus.Found"/>.</param>
+public readonly record struct Inversion(InversionStatus Status, double Concentration);
+
+/// <summary>A family of standard curves: response as a function of concentration and parameters. Stateless; one object per family.</summary>
+/// <remarks>A model is one file of this shape and one line in <see cref="CurveModels"/>. All concentrations are in one unit, zero or more.</remarks>
+public abstract class CurveModel
+{
+    /// <summary>Identifier on the wire, in assays and in results, such as <c>4pl</c>.</summary>
+    public abstract string Id { get; }
+
+    /// <summary>Names of the parameters in their order, such as <c>lowerAsymptote</c>.</summary>
+    public abstract IReadOnlyList<string> ParameterNames { get; }
+
+    /// <summary>Number of parameters, p.</summary>
+    public int ParameterCount => ParameterNames.Count;
+
+    /// <summary>Whether a calibrator of concentration 0 has a place on the curve.</summary>
+    public abstract bool AllowsZeroConcentration { get; }
+
+    /// <summary>Response at a concentration.</summary>
+    /// <param name="parameters">p parameters in the order of <see cref="ParameterNames"/>.</param>
+    /// <param name="concentration">Zero or more; more than zero unless <see cref="AllowsZeroConcentration"/>.</param>
+    public abstract double Response(ReadOnlySpan<double> parameters, double concentration);
+
+    /// <summary>Derivatives of the response by each parameter, in their order.</summary>
+    /// <param name="parameters">p parameters.</param>
+    /// <param name="concentration">As for <see cref="Response"/>.</param>
+    /// <param name="gradient">Receives p derivatives.</param>
+    public abstract void Gradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient);
+
+    /// <summary>Derivative of the response by ln concentration; concentration more than 0.</summary>
+    public abstract double SlopeByLnConcentration(ReadOnlySpan<double> parameters, double concentration);
+
+    /// <summary>The concentration that belongs to a response.</summary>
+    public abstract Inversion Invert(ReadOnlySpan<double> parameters, double response);
+}

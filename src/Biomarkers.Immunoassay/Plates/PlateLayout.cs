@@ -1,0 +1,105 @@
+namespace Biomarkers.Immunoassay.Plates;
+
+/// <summary>One well of a layout.</summary>
+/// <param name="Position">Where.</param>
+/// <param name="Content">What is in it.</param>
+public sealed record LayoutWell(WellPosition Position, WellContent Content);
+
+/// <summary>What a lot is a lot of.</summary>
+public enum LotKind
+{
+    /// <summary>The reagent kit.</summary>
+    Kit,
+
+    /// <summary>The calibrators.</summary>
+    Calibrator,
+
+    /// <summary>A control material.</summary>
+    Control,
+}
+
+/// <summary>A lot that was used on the plate.</summary>
+/// <param name="Kind">What it is a lot of.</param>
+/// <param name="LotNumber">The maker's lot number.</param>
+/// <param name="ExpiryDate">Last day of use; null when not stated.</param>
+public sealed record LotReference(LotKind Kind, string LotNumber, DateOnly? ExpiryDate);
+
+/// <summary>What is in each well of one plate, and by which assay it is analysed. Immutable; checked when made, trusted after.</summary>
+/// <remarks>Canonical form: wells ordered by position. The hash of a layout is <see cref="Hash"/>.</remarks>
+public sealed record PlateLayout
+{
+    private PlateLayout(string assayId, int assayVersion, int wellCount, IReadOnlyList<LayoutWell> wells, IReadOnlyList<LotReference> lots)
+    {
+        AssayId = assayId;
+        AssayVersion = assayVersion;
+        WellCount = wellCount;
+        Wells = wells;
+        Lots = lots;
+    }
+
+    /// <summary>Assay, such as <c>il-6</c>.</summary>
+    public string AssayId { get; }
+
+    /// <summary>Version of the assay, 1 or more: a layout never changes its assay after the fact.</summary>
+    public int AssayVersion { get; }
+
+    /// <summary>96, 384 or 1536.</summary>
+    public int WellCount { get; }
+
+    /// <summary>The described wells, each once, by position; a well that is not here was not used.</summary>
+    public IReadOnlyList<LayoutWell> Wells { get; }
+
+    /// <summary>Lots of kit, calibrators and controls.</summary>
+    public IReadOnlyList<LotReference> Lots { get; }
+
+    /// <summary>Size of the plate.</summary>
+    public PlateFormat Format => PlateFormat.TryFromWellCount(WellCount, out PlateFormat? format) ? format : throw new InvalidOperationException("A layout was made with an unknown format.");
+
+    /// <summary>Hash of the canonical form.</summary>
+    public ContentHash Hash => ContentHash.Of(ToCanonicalJson());
+
+    /// <summary>Makes a layout, or says everything that is wrong with it.</summary>
+    /// <param name="assayId">Assay; must be known to whoever analyses it (checked there).</param>
+    /// <param name="assayVersion">1 or more.</param>
+    /// <param name="format">Size of the plate.</param>
+    /// <param name="wells">At least one, each on the plate and each once, in any order.</param>
+    /// <param name="lots">May be empty.</param>
+    public static Checked<PlateLayout> Create(
+        string assayId, int assayVersion, PlateFormat format, IReadOnlyList<LayoutWell> wells, IReadOnlyList<LotReference> lots)
+    {
+        var faults = new List<Fault>();
+        if (wells.Count == 0)
+        {
+            faults.Add(new Fault("wells", FaultReasons.Required, "The layout describes no well; expected at least one."));
+        }
+
+        var seen = new Dictionary<WellPosition, int>();
+        for (int i = 0; i < wells.Count; i++)
+        {
+            LayoutWellChecks.Check(wells[i], i, format, seen, faults);
+        }
+
+        Texts.CheckName("assay", assayId, faults);
+        for (int i = 0; i < lots.Count; i++)
+        {
+            Texts.CheckText($"lots[{i}].lot_number", lots[i].LotNumber, faults);
+        }
+
+        return faults.Count > 0
+            ? faults
+            : new PlateLayout(assayId, assayVersion, format.WellCount, [.. wells.OrderBy(well => well.Position)], [.. lots]);
+    }
+
+    /// <summary>Reads a stored layout, which was checked before it was stored.</summary>
+    public static PlateLayout FromCanonicalJson(ReadOnlySpan<byte> utf8)
+    {
+        StoredLayout stored = CanonicalJson.Deserialize<StoredLayout>(utf8);
+        return new PlateLayout(stored.AssayId, stored.AssayVersion, stored.WellCount, stored.Wells, stored.Lots);
+    }
+
+    /// <summary>The bytes that are stored and hashed.</summary>
+    public byte[] ToCanonicalJson() => CanonicalJson.Serialize(new StoredLayout(AssayId, AssayVersion, WellCount, Wells, Lots));
+
+    private sealed record StoredLayout(
+        string AssayId, int AssayVersion, int WellCount, IReadOnlyList<LayoutWell> Wells, IReadOnlyList<LotReference> Lots);
+}

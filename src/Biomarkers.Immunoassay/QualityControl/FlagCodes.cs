@@ -1,0 +1,80 @@
+namespace Biomarkers.Immunoassay.QualityControl;
+
+/// <summary>The codes of findings. The prefix is the level: W well, S sample, C curve, P plate, R run.</summary>
+public static class FlagCodes
+{
+    /// <summary>The detector overflowed.</summary>
+    public const string WellSaturated = "W_SATURATED";
+
+    /// <summary>The instrument or an operator masked the well.</summary>
+    public const string WellMasked = "W_MASKED";
+
+    /// <summary>A well of the layout has no reading.</summary>
+    public const string WellMissing = "W_MISSING";
+
+    /// <summary>The instrument gave no number.</summary>
+    public const string WellUnreadable = "W_NAN";
+
+    /// <summary>The response is negative.</summary>
+    public const string WellNegative = "W_NEGATIVE_SIGNAL";
+
+    /// <summary>A bead count is low.</summary>
+    public const string WellLowBeads = "W_LOW_BEADS";
+
+    /// <summary>Replicates differ by more than the limit.</summary>
+    public const string ReplicateCv = "S_REP_CV";
+
+    /// <summary>The concentration is below the quantification range.</summary>
+    public const string BelowLloq = "S_BELOW_LLOQ";
+
+    /// <summary>The concentration is above the quantification range.</summary>
+    public const string AboveUloq = "S_ABOVE_ULOQ";
+
+    /// <summary>The response lies beyond the low end of the curve.</summary>
+    public const string BelowCurve = "S_BELOW_CURVE";
+
+    /// <summary>The response lies beyond the high end of the curve.</summary>
+    public const string AboveCurve = "S_ABOVE_CURVE";
+
+    /// <summary>A side of the interval is unbounded.</summary>
+    public const string IntervalUnbounded = "S_CI_UNBOUNDED";
+
+    /// <summary>A calibrator's recovery is outside its limit.</summary>
+    public const string CalibratorRecovery = "C_STD_RECOVERY";
+
+    /// <summary>Too few calibrator levels are acceptable.</summary>
+    public const string FewLevels = "C_FEW_LEVELS";
+
+    /// <summary>LLOQ or ULOQ moved to the next acceptable calibrator.</summary>
+    public const string LimitMoved = "C_LIMIT_MOVED";
+
+    /// <summary>The fit did not converge.</summary>
+    public const string NotConverged = "C_NOT_CONVERGED";
+
+    /// <summary>Responses are not monotone over the levels.</summary>
+    public const string NonMonotone = "C_NON_MONOTONE";
+
+    /// <summary>The data do not determine the curve: condition number beyond the limit, or a parameter on its bound.</summary>
+    public const string IllConditioned = "C_ILL_CONDITIONED";
+
+    /// <summary>A calibrator well was left out of the fit, because the weighting gives it no weight.</summary>
+    public const string WeightUndefined = "C_WEIGHT_UNDEFINED";
+
+    /// <summary>The blanks' mean response is high.</summary>
+    public const string BlankHigh = "P_BLANK_HIGH";
+
+    /// <summary>The layout names wells, analytes or calibrators in a way that leaves a hole.</summary>
+    public const string LayoutHole = "P_LAYOUT_HOLE";
+
+    /// <summary>Fewer than two thirds of all control sets are within the limit.</summary>
+    public const string ControlsOverall = "R_QC_67";
+
+    /// <summary>Fewer than half of a level's control sets are within the limit.</summary>
+    public const string ControlsPerLevel = "R_QC_50";
+
+    /// <summary>The curve is not accepted.</summary>
+    public const string CurveRejected = "R_CURVE";
+
+    /// <summary>The run is rejected.</summary>
+    public const string RunRejected = "R_REJECTED";
+}
