@@ -3,7 +3,7 @@ namespace Biomarkers.Immunoassay.Curves;
 /// <summary>Limits of the iteration.</summary>
 public sealed record CurveFitOptions
 {
-    /// <summary>Most iterations of one start; default 500.</summary>
+    /// <summary>Most iterations of one start, 1 or more; default 500.</summary>
     public int IterationLimit { get; init; } = 500;
 
     /// <summary>The defaults.</summary>
@@ -13,4 +13,175 @@ public sealed record CurveFitOptions
 /// <summary>Fits a curve to the calibrators of one analyte by weighted least squares.</summary>
 public static class CurveFitter
 {
+    /// <summary>Condition number from which a fit is ill-conditioned: the points do not determine all of its parameters, though they may still
+    /// determine the curve between them. 1e6. (Fits on which independent programs agree to six digits in every parameter reach 4e4.)</summary>
+    public const double IllConditionedFrom = 1e6;
+
+    /// <summary>Condition number from which the covariance can't be computed in double precision.</summary>
+    private const double SingularFrom = 1e12;
+
+    /// <summary>Finds the parameters that minimise sum w (y - f(x))^2 over all points, w from the observed responses.</summary>
+    /// <param name="problem">n points; the model's free parameters need at least one more distinct concentration than there are of them.</param>
+    /// <param name="options">Limits of the iteration.</param>
+    /// <returns>The fit. Check <see cref="CurveFit.IsUsable"/>, and compare <see cref="CurveFit.ConditionNumber"/> with
+    /// <see cref="IllConditionedFrom"/>: such a fit, or one with <see cref="CurveFit.ParametersAtBound"/>, has parameters that mean little.
+    /// The covariance counts every parameter that is not fixed as free, also one at a bound; it is null from a condition number of 1e12.
+    /// For a model with <see cref="CurveModel.FitsLnResponse"/>, residuals, sum of squares and residual variance are those of ln response.
+    /// Equal problems give equal fits, to the last bit, in any order of the points.</returns>
+    /// <exception cref="ArgumentException">A bug of the caller: the lists are empty or differ in length; a number is not finite; a concentration
+    /// is negative, or zero where the model has no place for it; a fixed parameter is unknown or outside its domain.</exception>
+    public static CurveFit Fit(CurveFitProblem problem, CurveFitOptions options)
+    {
+        Validate(problem, options);
+        double?[] held = HeldValues(problem);
+        int freeCount = held.Count(value => value is null);
+        int levelCount = problem.Concentrations.Distinct().Count();
+        if (levelCount <= freeCount)
+        {
+            return Unfitted(problem, freeCount, FitTermination.TooFewLevels,
+                $"{levelCount} distinct concentrations; {problem.Model.Id} with {freeCount} free parameters needs at least {freeCount + 1}.");
+        }
+
+        double[] targets = [.. problem.Responses];
+        var weights = new double[targets.Length];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            double response = targets[i];
+            weights[i] = problem.Weighting.IsDefinedFor(response) ? problem.Weighting.WeightOf(response) : double.NaN;
+            bool isDefined = double.IsFinite(weights[i]) && weights[i] > 0 && (response > 0 || !problem.Model.FitsLnResponse);
+            if (!isDefined)
+            {
+                return Unfitted(problem, freeCount, FitTermination.UndefinedWeight,
+                    $"Response {response} at concentration {problem.Concentrations[i]} has no weight under '{problem.Weighting.Id}' in {problem.Model.Id}.");
+            }
+
+            targets[i] = problem.Model.FitsLnResponse ? Math.Log(response) : response;
+        }
+
+        if (problem.Responses.Max() == problem.Responses.Min())
+        {
+            return Unfitted(problem, freeCount, FitTermination.NoResponseRange, $"All responses are {problem.Responses[0]}: no curve has a slope.");
+        }
+
+        var levels = CalibratorLevels.Gather(problem.Concentrations, targets, weights, problem.Model.FitsLnResponse);
+        return Complete(problem, held, weights, problem.Model.Solve(levels, held, options));
+    }
+
+    private static void Validate(CurveFitProblem problem, CurveFitOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.IterationLimit, 1);
+        if (problem.Concentrations.Count == 0 || problem.Concentrations.Count != problem.Responses.Count)
+        {
+            throw new ArgumentException(
+                $"Expected as many concentrations as responses, at least one; got {problem.Concentrations.Count} and {problem.Responses.Count}.", nameof(problem));
+        }
+
+        for (int i = 0; i < problem.Concentrations.Count; i++)
+        {
+            double x = problem.Concentrations[i];
+            if (!double.IsFinite(x) || x < 0 || (x == 0 && !problem.Model.AllowsZeroConcentration))
+            {
+                string expected = problem.Model.AllowsZeroConcentration ? "zero or more" : "more than zero";
+                throw new ArgumentException($"Expected concentration {i} to be {expected} for {problem.Model.Id}; got {x}.", nameof(problem));
+            }
+
+            if (!double.IsFinite(problem.Responses[i]))
+            {
+                throw new ArgumentException($"Expected response {i} to be finite; got {problem.Responses[i]}.", nameof(problem));
+            }
+        }
+
+        foreach ((string name, double value) in problem.FixedParameters)
+        {
+            if (!problem.Model.ParameterNames.Contains(name))
+            {
+                string names = string.Join(", ", problem.Model.ParameterNames);
+                throw new ArgumentException($"'{name}' is no parameter of {problem.Model.Id}; expected one of {names}.", nameof(problem));
+            }
+
+            string? expected = double.IsFinite(value) ? problem.Model.FaultOfFixedValue(name, value) : "a finite number";
+            if (expected is not null)
+            {
+                throw new ArgumentException($"Expected fixed {name} to be {expected}; got {value}.", nameof(problem));
+            }
+        }
+    }
+
+    private static double?[] HeldValues(CurveFitProblem problem) =>
+        [.. problem.Model.ParameterNames.Select(name => problem.FixedParameters.TryGetValue(name, out double value) ? value : (double?)null)];
+
+    private static CurveFit Unfitted(CurveFitProblem problem, int freeCount, FitTermination termination, string failure) => new()
+    {
+        Model = problem.Model,
+        Weighting = problem.Weighting,
+        Parameters = [],
+        Covariance = null,
+        WeightedSumOfSquares = 0,
+        DegreesOfFreedom = Math.Max(0, problem.Responses.Count - freeCount),
+        Termination = termination,
+        IterationCount = 0,
+        ConditionNumber = null,
+        ParametersAtBound = [],
+        Failure = failure,
+    };
+
+    /// <summary>Adds to the parameters what is the same for every model: sum of squares, condition and covariance.</summary>
+    private static CurveFit Complete(CurveFitProblem problem, double?[] held, double[] weights, CurveSolution solution)
+    {
+        int freeCount = held.Count(value => value is null);
+        if (solution.Parameters.Length == 0)
+        {
+            return Unfitted(problem, freeCount, solution.Termination, "No curve with the fixed parameters runs in the direction of the points.");
+        }
+
+        CurveModel model = problem.Model;
+        int pointCount = weights.Length;
+        var jacobian = new double[freeCount][];
+        for (int k = 0; k < freeCount; k++)
+        {
+            jacobian[k] = new double[pointCount];
+        }
+
+        var gradient = new double[model.ParameterCount];
+        double sumOfSquares = 0;
+        for (int i = 0; i < pointCount; i++)
+        {
+            double x = problem.Concentrations[i];
+            double fitted = model.Response(solution.Parameters, x);
+            double residual = model.FitsLnResponse ? Math.Log(problem.Responses[i] / fitted) : problem.Responses[i] - fitted;
+            sumOfSquares += weights[i] * residual * residual;
+            model.Gradient(solution.Parameters, x, gradient);
+            double factor = Math.Sqrt(weights[i]) / (model.FitsLnResponse ? fitted : 1);
+            for (int parameter = 0, k = 0; parameter < gradient.Length; parameter++)
+            {
+                if (held[parameter] is null)
+                {
+                    jacobian[k++][i] = gradient[parameter] * factor;
+                }
+            }
+        }
+
+        var factored = JacobianFactor.Of(jacobian);
+        int degreesOfFreedom = pointCount - freeCount;
+        bool isEstimable = degreesOfFreedom > 0 && factored.ConditionNumber < SingularFrom;
+        return new CurveFit
+        {
+            Model = model,
+            Weighting = problem.Weighting,
+            Parameters = solution.Parameters,
+            Covariance = isEstimable ? factored.Covariance(sumOfSquares / degreesOfFreedom, held) : null,
+            WeightedSumOfSquares = sumOfSquares,
+            DegreesOfFreedom = degreesOfFreedom,
+            Termination = solution.Termination,
+            IterationCount = solution.IterationCount,
+            ConditionNumber = factored.ConditionNumber,
+            ParametersAtBound = solution.ParametersAtBound,
+            Failure = solution.Termination switch
+            {
+                FitTermination.IterationLimit => $"The iteration did not converge in {solution.IterationCount} steps.",
+                FitTermination.Stalled => "The iteration stalled before it converged: the points do not determine the curve.",
+                _ => null,
+            },
+        };
+    }
 }

@@ -34,6 +34,10 @@ public abstract class CurveModel
     /// <summary>Whether a calibrator of concentration 0 has a place on the curve.</summary>
     public abstract bool AllowsZeroConcentration { get; }
 
+    /// <summary>Whether the residuals of a fit, and so its weighted sum of squares and residual variance, are those of ln response;
+    /// false, the usual case, for residuals of the response itself.</summary>
+    public virtual bool FitsLnResponse => false;
+
     /// <summary>Response at a concentration.</summary>
     /// <param name="parameters">p parameters in the order of <see cref="ParameterNames"/>.</param>
     /// <param name="concentration">Zero or more; more than zero unless <see cref="AllowsZeroConcentration"/>.</param>
@@ -50,4 +54,16 @@ public abstract class CurveModel
 
     /// <summary>The concentration that belongs to a response.</summary>
     public abstract Inversion Invert(ReadOnlySpan<double> parameters, double response);
+
+    /// <summary>Checks a value at which a parameter shall be held.</summary>
+    /// <param name="name">One of <see cref="ParameterNames"/>.</param>
+    /// <param name="value">A finite number.</param>
+    /// <returns>What was expected; null when the value is in the parameter's domain.</returns>
+    internal abstract string? FaultOfFixedValue(string name, double value);
+
+    /// <summary>Finds the parameters that minimise the weighted sum of squares.</summary>
+    /// <param name="levels">The points, checked, one per distinct concentration.</param>
+    /// <param name="held">p values; null where the parameter is free.</param>
+    /// <param name="options">Limits of the iteration.</param>
+    internal abstract CurveSolution Solve(CalibratorLevels levels, IReadOnlyList<double?> held, CurveFitOptions options);
 }

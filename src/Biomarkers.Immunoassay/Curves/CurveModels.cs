@@ -6,7 +6,13 @@ namespace Biomarkers.Immunoassay.Curves;
 public static class CurveModels
 {
     /// <summary>All models.</summary>
-    public static IReadOnlyList<CurveModel> All { get; } = [];
+    public static IReadOnlyList<CurveModel> All { get; } =
+    [
+        new FourParameterLogisticModel(),
+        new FiveParameterLogisticModel(),
+        new FiveParameterLogisticAdModel(),
+        new LogLogModel(),
+    ];
 
     /// <summary>The ids, for messages.</summary>
     public static string KnownIds { get; } = string.Join(", ", All.Select(model => model.Id));
