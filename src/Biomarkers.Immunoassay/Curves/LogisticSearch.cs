@@ -12,6 +12,16 @@ internal sealed class LogisticSearch
     /// <summary>Sum of squares, relative to that of the targets, below which the residual is rounding.</summary>
     private const double ExactFit = 1e-26;
 
+    /// <summary>Gauss-Newton steps after which the second derivatives are taken in: where the residuals are large and the model bends, they
+    /// make the difference between a crawl and a few steps.</summary>
+    private const int GaussNewtonLimit = 12;
+
+    /// <summary>Half width of the differences of the gradient that give the second derivatives.</summary>
+    private const double DifferenceWidth = 1e-4;
+
+    /// <summary>Distance in the coordinates within which a descent is in the basin of a minimum that was found before.</summary>
+    private const double SameMinimum = 1e-3;
+
     private const int PolishLimit = 60;
 
     private readonly int iterationLimit;
@@ -19,6 +29,8 @@ internal sealed class LogisticSearch
     private readonly double[] trial = new double[LogisticCoordinates.Count];
     private readonly double[] step = new double[LogisticCoordinates.Count];
     private readonly double[,] normal = new double[LogisticCoordinates.Count, LogisticCoordinates.Count];
+    private readonly double[,] curvature = new double[LogisticCoordinates.Count, LogisticCoordinates.Count];
+    private readonly double[] columnSquares = new double[LogisticCoordinates.Count];
     private readonly double[] gradient = new double[LogisticCoordinates.Count];
     private readonly bool[] isActive = new bool[LogisticCoordinates.Count];
 
@@ -52,11 +64,18 @@ internal sealed class LogisticSearch
     public FitTermination Termination { get; private set; }
 
     /// <summary>Descends.</summary>
-    public void Run()
+    /// <param name="finished">Earlier descents, each at a minimum.</param>
+    /// <returns>False when this descent ran into an earlier one's minimum, and so has nothing to add.</returns>
+    public bool Run(IReadOnlyList<LogisticSearch> finished)
     {
         SumOfSquares = Projection.SumOfSquaresAt(place);
         Linearise();
-        bool isLimited = !Descend();
+        bool isLimited = !Descend(finished);
+        if (finished.Any(IsSameAs))
+        {
+            return false;
+        }
+
         if (!isLimited)
         {
             Polish();
@@ -71,6 +90,7 @@ internal sealed class LogisticSearch
             (false, true, _) => FitTermination.IterationLimit,
             _ => FitTermination.Stalled,
         };
+        return true;
     }
 
     /// <summary>Parameters whose coordinate ended on its bound.</summary>
@@ -82,7 +102,7 @@ internal sealed class LogisticSearch
     }
 
     /// <summary>Levenberg-Marquardt until the sum of squares says no more; false at the limit of iterations.</summary>
-    private bool Descend()
+    private bool Descend(IReadOnlyList<LogisticSearch> finished)
     {
         double damping = 1e-3;
         while (!IsExact())
@@ -102,7 +122,7 @@ internal sealed class LogisticSearch
                 double gain = (SumOfSquares - sum) / SumOfSquares;
                 Accept(sum);
                 damping = Math.Max(damping / 10, 1e-12);
-                if (gain < 1e-13 || moved < 1e-8)
+                if (gain < 1e-13 || moved < 1e-8 || finished.Any(IsSameAs))
                 {
                     return true;
                 }
@@ -119,6 +139,17 @@ internal sealed class LogisticSearch
         }
 
         return true;
+    }
+
+    private bool IsSameAs(LogisticSearch other)
+    {
+        double distance = 0;
+        for (int k = 0; k < LogisticCoordinates.Count; k++)
+        {
+            distance = Math.Max(distance, Math.Abs(place[k] - other.place[k]));
+        }
+
+        return other.Projection == Projection && other.Termination == FitTermination.Converged && distance < SameMinimum;
     }
 
     /// <summary>Undamped steps while they shrink.</summary>
@@ -174,11 +205,69 @@ internal sealed class LogisticSearch
                 normal[k, j] = normal[j, k] = Projection.Dot(Projection.Columns[k], Projection.Columns[j]);
             }
 
+            columnSquares[k] = normal[k, k];
+
             // The gradient here is that of descent: positive means that a larger coordinate fits better.
             isActive[k] = c.IsFree[k]
                 && !(place[k] <= c.Minimum[k] && gradient[k] < 0)
                 && !(place[k] >= c.Maximum[k] && gradient[k] > 0);
         }
+
+        if (IterationCount >= GaussNewtonLimit && !IsExact())
+        {
+            TakeInSecondDerivatives();
+        }
+    }
+
+    /// <summary>Replaces the normal matrix by half the matrix of second derivatives, by central differences of the exact gradient, where
+    /// that is positive definite.</summary>
+    private void TakeInSecondDerivatives()
+    {
+        const int n = LogisticCoordinates.Count;
+        Span<double> moved = stackalloc double[n];
+        for (int k = 0; k < n; k++)
+        {
+            for (int side = -1; isActive[k] && side <= 1; side += 2)
+            {
+                place.CopyTo(moved);
+                moved[k] += side * DifferenceWidth;
+                Projection.SumOfSquaresAt(moved);
+                Projection.Differentiate(moved);
+                for (int j = 0; j < n; j++)
+                {
+                    double derivative = Projection.Dot(Projection.Columns[j], Projection.Residuals);
+                    curvature[k, j] = side < 0 ? derivative : (curvature[k, j] - derivative) / (2 * DifferenceWidth);
+                }
+            }
+        }
+
+        Projection.SumOfSquaresAt(place);
+        Projection.Differentiate(place);
+        for (int k = 0; k < n; k++)
+        {
+            for (int j = 0; j < k; j++)
+            {
+                double mean = (curvature[k, j] + curvature[j, k]) / 2;
+                curvature[k, j] = curvature[j, k] = isActive[k] && isActive[j] ? mean : 0;
+            }
+        }
+
+        if (IsPositiveDefinite(curvature))
+        {
+            Array.Copy(curvature, normal, curvature.Length);
+        }
+    }
+
+    /// <summary>Whether all pivots of the active coordinates are positive.</summary>
+    private bool IsPositiveDefinite(double[,] matrix)
+    {
+        double a = isActive[0] ? matrix[0, 0] : 1;
+        double b = isActive[1] ? matrix[1, 1] : 1;
+        double c = isActive[2] ? matrix[2, 2] : 1;
+        double minor = (a * b) - (matrix[0, 1] * matrix[0, 1]);
+        double determinant = (c * minor) - (a * matrix[1, 2] * matrix[1, 2]) - (b * matrix[0, 2] * matrix[0, 2])
+            + (2 * matrix[0, 1] * matrix[0, 2] * matrix[1, 2]);
+        return a > 0 && minor > 0 && determinant > 1e-13 * a * b * c;
     }
 
     private bool IsStationary()
@@ -190,7 +279,7 @@ internal sealed class LogisticSearch
 
         for (int k = 0; k < LogisticCoordinates.Count; k++)
         {
-            if (isActive[k] && !(Math.Abs(gradient[k]) <= CosineTolerance * Math.Sqrt(normal[k, k] * SumOfSquares)))
+            if (isActive[k] && !(Math.Abs(gradient[k]) <= CosineTolerance * Math.Sqrt(columnSquares[k] * SumOfSquares)))
             {
                 return false;
             }
