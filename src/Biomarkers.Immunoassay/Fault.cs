@@ -74,6 +74,9 @@ public static class FaultReasons
     /// <summary>Layout and read are of different plate sizes.</summary>
     public const string FormatMismatch = "FORMAT_MISMATCH";
 
+    /// <summary>The read holds another kind of response than the assay expects.</summary>
+    public const string ResponseKindMismatch = "RESPONSE_KIND_MISMATCH";
+
     /// <summary>Columns that belong together differ in length.</summary>
     public const string LengthMismatch = "LENGTH_MISMATCH";
 

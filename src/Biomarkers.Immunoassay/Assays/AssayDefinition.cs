@@ -59,6 +59,14 @@ public sealed record AssayDefinition(
     [JsonIgnore]
     public ContentHash ContentHash => CanonicalJson.HashOf(this with { Version = 0 });
 
+    /// <summary>The assay when it can be computed as it stands, else all that is wrong with it: names, range, model, weights, rule pack.</summary>
+    public static Checked<AssayDefinition> Check(AssayDefinition assay)
+    {
+        var faults = new List<Fault>();
+        AssayChecks.Check(assay, faults);
+        return faults.Count > 0 ? faults : assay;
+    }
+
     /// <summary>The specification of an analyte; null when the assay does not measure it.</summary>
     public AnalyteSpecification? Find(string analyte) => Analytes.FirstOrDefault(candidate => candidate.Analyte == analyte);
 }

@@ -1,0 +1,86 @@
+using System.Diagnostics.CodeAnalysis;
+using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.QualityControl.Rules;
+
+namespace Biomarkers.Immunoassay.QualityControl;
+
+/// <summary>The rule packs that come with the product. Each limit stands here once, with its clause.</summary>
+public static class RulePacks
+{
+    private const string Lba = "ICH M10 (2022), LBA";
+    private const string Calibration = "ICH M10 (2022) 4.2.3";
+    private const string KitMaker = "MILLIPLEX data analysis (advice of the kit's maker)";
+
+    private static readonly RuleEntry[] Wells =
+    [
+        Entry("well-status@1", FlagSeverity.Warning),
+        Entry("negative-response@1", FlagSeverity.Notice),
+        Entry("bead-count@1", FlagSeverity.Warning, KitMaker, ("minimumBeads", 35)),
+        Entry("layout-holes@1", FlagSeverity.Warning),
+        Entry("blank-response@1", FlagSeverity.Warning),
+    ];
+
+    private static readonly RuleEntry[] Curves =
+    [
+        Entry("undefined-weight@1", FlagSeverity.Warning),
+        Entry("curve-convergence@1", FlagSeverity.Reject),
+        Entry("curve-conditioning@1", FlagSeverity.Warning, null, ("maximumConditionNumber", CurveFitter.IllConditionedFrom)),
+        Entry("monotone-calibrators@1", FlagSeverity.Warning),
+        // A share of the replicates of a level that must pass by itself is left off: transcriptions of the guideline disagree on it for LBA.
+        Entry(CalibratorRecoveryRule.RuleId, FlagSeverity.Warning, Lba, ("recoveryPercent", 20), ("limitRecoveryPercent", 25), ("replicatesWithinPercent", 0)),
+        Entry(CurveAcceptanceRule.RuleId, FlagSeverity.Reject, Calibration, ("acceptedPercent", 75), ("minimumLevels", 6)),
+        Entry("quantification-limits@1", FlagSeverity.Warning, Lba),
+    ];
+
+    private static readonly RuleEntry[] Samples =
+    [
+        // Fixed limits are a laboratory's own: 20 %, and 25 % at the LLOQ.
+        Entry("replicate-cv@1", FlagSeverity.Warning, null, ("cvPercent", 20), ("lloqCvPercent", 25), ("lloqFactor", 1.25)),
+        Entry("quantification-range@1", FlagSeverity.Notice),
+        Entry("interval-bounds@1", FlagSeverity.Notice),
+        Entry(RunVerdictRule.RuleId, FlagSeverity.Reject),
+    ];
+
+    /// <summary>Acceptance of an analytical run by ligand binding assay after ICH M10. A draft: the tolerances come from transcriptions of the
+    /// guideline and are to be compared with its text before it is frozen.</summary>
+    public static RulePack IchM10Lba { get; } = new(
+        "ich-m10-lba-draft@2022",
+        "ICH M10 ligand binding assays (draft)",
+        [
+            .. Wells,
+            .. Curves,
+            Entry("controls-present@1", FlagSeverity.Warning, Lba, ("minimumLevels", 3), ("minimumSets", 2)),
+            Entry(
+                ControlAccuracyRule.RuleId,
+                FlagSeverity.Reject,
+                Lba,
+                ("accuracyPercent", 20),
+                ("overallNumerator", 2),
+                ("overallDenominator", 3),
+                ("levelNumerator", 1),
+                ("levelDenominator", 2)),
+            .. Samples,
+        ]);
+
+    /// <summary>Routine of a clinical laboratory: the same curve rules, and no 4-6-20, because controls are judged there over many runs.</summary>
+    public static RulePack Clinical { get; } = new(
+        "clinical@1",
+        "Clinical laboratory",
+        [.. Wells, .. Curves, Entry("controls-present@1", FlagSeverity.Notice, null, ("minimumLevels", 1), ("minimumSets", 1)), .. Samples]);
+
+    /// <summary>All packs.</summary>
+    public static IReadOnlyList<RulePack> All { get; } = [IchM10Lba, Clinical];
+
+    /// <summary>The names, for messages.</summary>
+    public static string KnownNames { get; } = string.Join(", ", All.Select(pack => pack.Name));
+
+    /// <summary>Finds a pack by name and version, such as <c>clinical@1</c>.</summary>
+    public static bool TryFind(string name, [NotNullWhen(true)] out RulePack? pack)
+    {
+        pack = All.FirstOrDefault(candidate => candidate.Name == name);
+        return pack is not null;
+    }
+
+    private static RuleEntry Entry(string rule, FlagSeverity severity, string? clause = null, params (string Name, double Value)[] limits) =>
+        new(rule, limits.ToDictionary(limit => limit.Name, limit => limit.Value), severity, clause);
+}

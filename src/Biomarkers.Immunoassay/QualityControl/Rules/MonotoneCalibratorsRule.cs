@@ -1,0 +1,52 @@
+using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.Plates;
+
+namespace Biomarkers.Immunoassay.QualityControl.Rules;
+
+/// <summary>Mean responses of the calibrators turn back between neighbouring levels: swapped wells, a damaged list of assigned values, or a
+/// hook at the top. Equal means do not count.</summary>
+internal sealed class MonotoneCalibratorsRule : QcRule
+{
+    public override string Id => "monotone-calibrators@1";
+
+    public override IReadOnlyList<string> LimitNames => [];
+
+    internal override RuleOutcome Evaluate(RuleEntry entry, RunEvidence run) =>
+        RuleOutcome.OfFlags(run.Analytes.Select(analyte => Judge(entry, analyte)).OfType<QcFlag>());
+
+    private static QcFlag? Judge(RuleEntry entry, AnalyteEvidence analyte)
+    {
+        CalibratorResult[] levels = [.. analyte.Curve.Calibrators.Where(calibrator => calibrator.MeanResponse is not null)];
+        if (levels.Length < 2)
+        {
+            return null;
+        }
+
+        int direction = Math.Sign(levels[^1].MeanResponse!.Value - levels[0].MeanResponse!.Value);
+        var turns = new List<(CalibratorResult Lower, CalibratorResult Upper)>();
+        for (int i = 1; i < levels.Length; i++)
+        {
+            int step = Math.Sign(levels[i].MeanResponse!.Value - levels[i - 1].MeanResponse!.Value);
+            if (step != 0 && step != direction && levels[i].Nominal > levels[i - 1].Nominal)
+            {
+                turns.Add((levels[i - 1], levels[i]));
+            }
+        }
+
+        if (turns.Count == 0)
+        {
+            return null;
+        }
+
+        WellPosition[] wells = [.. turns.SelectMany(turn => turn.Lower.Wells.Concat(turn.Upper.Wells)).Distinct().Order()];
+        string where = string.Join("; ", turns.Select(turn => $"{turn.Lower.Name} to {turn.Upper.Name}"));
+        return entry.Flag(
+            FlagCodes.NonMonotone,
+            FlagLevel.Curve,
+            analyte.Specification.Analyte,
+            $"The calibrators' mean responses turn back from {where}.",
+            observed: turns.Count,
+            limit: 0,
+            wells: wells);
+    }
+}
