@@ -37,10 +37,14 @@ public sealed record PlateLayout
         Lots = lots;
     }
 
+    /// <summary>Stands for the newest version of an assay, until the layout is accepted.</summary>
+    public const int NewestAssayVersion = 0;
+
     /// <summary>Assay, such as <c>il-6</c>.</summary>
     public string AssayId { get; }
 
-    /// <summary>Version of the assay, 1 or more: a layout never changes its assay after the fact.</summary>
+    /// <summary>Version of the assay, 1 or more, or <see cref="NewestAssayVersion"/> until the layout is accepted: a layout never changes
+    /// its assay after the fact.</summary>
     public int AssayVersion { get; }
 
     /// <summary>96, 384 or 1536.</summary>
@@ -60,7 +64,7 @@ public sealed record PlateLayout
 
     /// <summary>Makes a layout, or says everything that is wrong with it.</summary>
     /// <param name="assayId">Assay; must be known to whoever analyses it (checked there).</param>
-    /// <param name="assayVersion">1 or more.</param>
+    /// <param name="assayVersion">1 or more, or <see cref="NewestAssayVersion"/>.</param>
     /// <param name="format">Size of the plate.</param>
     /// <param name="wells">At least one, each on the plate and each once, in any order.</param>
     /// <param name="lots">May be empty.</param>
@@ -96,6 +100,9 @@ public sealed record PlateLayout
         StoredLayout stored = CanonicalJson.Deserialize<StoredLayout>(utf8);
         return new PlateLayout(stored.AssayId, stored.AssayVersion, stored.WellCount, stored.Wells, stored.Lots);
     }
+
+    /// <summary>The same layout with the version of its assay resolved.</summary>
+    public PlateLayout WithAssayVersion(int assayVersion) => new(AssayId, assayVersion, WellCount, Wells, Lots);
 
     /// <summary>The bytes that are stored and hashed.</summary>
     public byte[] ToCanonicalJson() => CanonicalJson.Serialize(new StoredLayout(AssayId, AssayVersion, WellCount, Wells, Lots));

@@ -1,0 +1,89 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Pipeline.Work;
+
+namespace Biomarkers.Pipeline.Ingest;
+
+/// <summary>Appends one event to its stream, exactly once per offset, and puts its content to use.</summary>
+/// <remarks>Epoch and offset are compared and set inside the transaction. Bad content is kept with its faults and consumes its offset:
+/// one bad plate never blocks an instrument, and nothing that was sent is gone.</remarks>
+/// <param name="Event">The event.</param>
+/// <param name="PartLimit">Most parts of one read.</param>
+public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite<EventOutcome>
+{
+    /// <summary>Reason of an event whose offset holds other content.</summary>
+    public const string OffsetConflictReason = "OFFSET_CONFLICT";
+
+    /// <inheritdoc/>
+    public async Task<EventOutcome> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
+    {
+        IStoreTransaction transaction = context.Transaction;
+        StreamRow stream = await transaction.FindStreamAsync(Event.Stream.StreamKey, cancellationToken)
+            ?? throw new InvalidOperationException($"Stream {Event.Stream.StreamKey} was opened and is not in the store.");
+        if (stream.Epoch != Event.Stream.Epoch)
+        {
+            return Unchanged(EventOutcomeKind.StaleEpoch, stream);
+        }
+
+        if (Event.Offset > stream.NextOffset)
+        {
+            return Unchanged(EventOutcomeKind.OffsetGap, stream);
+        }
+
+        if (Event.Offset < stream.NextOffset)
+        {
+            return await CompareAsync(transaction, stream, cancellationToken);
+        }
+
+        var row = new StreamEventRow(Event.Offset, Event.Bytes, Event.Hash, Event.ReceiveTime, Event.SendTime);
+        if (!await transaction.AppendEventAsync(stream, row, cancellationToken))
+        {
+            return Unchanged(EventOutcomeKind.StaleEpoch, stream);
+        }
+
+        long nextOffset = stream.NextOffset + 1;
+        ContentUse use = Event.Content.Value is { } content
+            ? await new EventContentUse(context, Event, PartLimit).ApplyAsync(content, cancellationToken)
+            : ContentUse.Refused(Event.Content.Faults);
+        if (use.Faults.Count == 0)
+        {
+            return new EventOutcome(EventOutcomeKind.Stored, nextOffset, [], use.PlateBarcode, use.Work);
+        }
+
+        await QuarantineAsync(transaction, use.Faults[0].Reason, use.Faults, null, cancellationToken);
+        return new EventOutcome(EventOutcomeKind.Quarantined, nextOffset, use.Faults, use.PlateBarcode, null);
+    }
+
+    private async Task<EventOutcome> CompareAsync(IStoreTransaction transaction, StreamRow stream, CancellationToken cancellationToken)
+    {
+        ContentHash? stored = await transaction.FindEventHashAsync(stream.StreamKey, Event.Offset, cancellationToken);
+        if (stored == Event.Hash)
+        {
+            return Unchanged(EventOutcomeKind.Duplicate, stream);
+        }
+
+        Fault conflict = new("event.offset", OffsetConflictReason, $"Offset {Event.Offset} holds content with SHA-256 {stored}; got other content with SHA-256 {Event.Hash}.");
+        await QuarantineAsync(transaction, OffsetConflictReason, [conflict], Event.Bytes, cancellationToken);
+        return new EventOutcome(EventOutcomeKind.OffsetConflict, stream.NextOffset, [conflict], null, null);
+    }
+
+    private Task QuarantineAsync(
+        IStoreTransaction transaction, string reason, IReadOnlyList<Fault> faults, byte[]? content, CancellationToken cancellationToken) =>
+        transaction.QuarantineAsync(
+            new QuarantineRow(Event.Stream.StreamKey, Event.Offset, Event.Hash, content, reason, faults, Event.ReceiveTime), cancellationToken);
+
+    private static EventOutcome Unchanged(EventOutcomeKind kind, StreamRow stream) => new(kind, stream.NextOffset, [], null, null);
+}
+
+/// <summary>What was made of an event's content.</summary>
+/// <param name="Faults">Why it is not used; empty when it is.</param>
+/// <param name="PlateBarcode">Plate that it belongs to; null when there is none.</param>
+/// <param name="Work">Analysis that it made possible; null when there is none.</param>
+internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarcode, ReadyWork? Work)
+{
+    public static ContentUse Refused(IReadOnlyList<Fault> faults, string? plateBarcode = null) => new(faults, plateBarcode, null);
+
+    public static ContentUse Refused(Fault fault, string? plateBarcode = null) => new([fault], plateBarcode, null);
+
+    public static ContentUse Used(string plateBarcode, ReadyWork? work = null) => new([], plateBarcode, work);
+}

@@ -1,0 +1,37 @@
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Results;
+
+namespace Biomarkers.Pipeline.Ingest;
+
+/// <summary>Opens a stream: makes it where it is new, raises its epoch, and so fences every older connection.</summary>
+/// <param name="InstrumentId">Instrument.</param>
+/// <param name="StreamId">The sender's name of the stream.</param>
+/// <param name="Actor">Who opens it.</param>
+public sealed record OpenStream(string InstrumentId, string StreamId, string Actor) : IStoreWrite<OpenedStream>
+{
+    /// <inheritdoc/>
+    public async Task<OpenedStream> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
+    {
+        IStoreTransaction transaction = context.Transaction;
+        StreamRow? found = await transaction.FindStreamAsync(InstrumentId, StreamId, cancellationToken);
+        StreamRow stream;
+        if (found is null)
+        {
+            stream = await transaction.InsertStreamAsync(InstrumentId, StreamId, context.Now, cancellationToken);
+        }
+        else
+        {
+            long epoch = found.Epoch + 1;
+            if (!await transaction.RaiseEpochAsync(found, epoch, context.Now, cancellationToken))
+            {
+                throw new InvalidOperationException($"The epoch of stream '{StreamId}' moved inside a transaction that holds it.");
+            }
+
+            stream = found with { Epoch = epoch };
+        }
+
+        context.Record(Actor, AuditActions.StreamOpened, $"instruments/{InstrumentId}/readStreams/{StreamId}", detail: $"epoch {stream.Epoch}, next offset {stream.NextOffset}");
+        long generation = await transaction.DatabaseGenerationAsync(cancellationToken);
+        return new OpenedStream(stream.StreamKey, InstrumentId, StreamId, stream.Epoch, stream.NextOffset, generation);
+    }
+}

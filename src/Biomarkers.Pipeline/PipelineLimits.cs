@@ -1,0 +1,48 @@
+namespace Biomarkers.Pipeline;
+
+/// <summary>Every limit of the pipeline in one place; checked at the start.</summary>
+public sealed record PipelineLimits
+{
+    /// <summary>Analysis workers; 1 to 64, default the number of processors.</summary>
+    public int AnalysisWorkerCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
+
+    /// <summary>Plates that wait for a worker in memory before a stream stops being read; 1 to 10,000, default 256.</summary>
+    public int WorkQueueLength { get; init; } = 256;
+
+    /// <summary>Writes that wait for the store writer; 1 to 10,000, default 256.</summary>
+    public int WriteQueueLength { get; init; } = 256;
+
+    /// <summary>Most writes of one transaction; 1 to 1,000, default 32.</summary>
+    public int WritesPerTransaction { get; init; } = 32;
+
+    /// <summary>Attempts at one plate before it is parked and shown; 1 to 100, default 5.</summary>
+    public int AnalysisAttempts { get; init; } = 5;
+
+    /// <summary>Unfinished plates that a restart takes up at a time; 1 to 10,000, default 128.</summary>
+    public int RecoveryPageSize { get; init; } = 128;
+
+    /// <summary>Parts of one plate that are kept before it must be completed; 1 to 100,000, default 1,536 (a well at a time of the largest plate).</summary>
+    public int PartsPerRead { get; init; } = 1536;
+
+    /// <summary>Everything that is wrong with these limits; empty when they are right.</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        Check(nameof(AnalysisWorkerCount), AnalysisWorkerCount, 1, 64, faults);
+        Check(nameof(WorkQueueLength), WorkQueueLength, 1, 10_000, faults);
+        Check(nameof(WriteQueueLength), WriteQueueLength, 1, 10_000, faults);
+        Check(nameof(WritesPerTransaction), WritesPerTransaction, 1, 1_000, faults);
+        Check(nameof(AnalysisAttempts), AnalysisAttempts, 1, 100, faults);
+        Check(nameof(RecoveryPageSize), RecoveryPageSize, 1, 10_000, faults);
+        Check(nameof(PartsPerRead), PartsPerRead, 1, 100_000, faults);
+        return faults;
+    }
+
+    private static void Check(string name, int value, int minimum, int maximum, List<string> faults)
+    {
+        if (value < minimum || value > maximum)
+        {
+            faults.Add($"{name} is {value}; expected {minimum} to {maximum}.");
+        }
+    }
+}

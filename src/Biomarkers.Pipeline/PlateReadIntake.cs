@@ -1,0 +1,53 @@
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Work;
+
+namespace Biomarkers.Pipeline;
+
+/// <summary>The door of the pipeline: everything that comes in is durable before it is answered, and only then put to work.</summary>
+/// <remarks>The queue of work holds what is on disk already. When it is full, <see cref="EnqueueAsync"/> waits, the caller stops reading its
+/// stream, and HTTP/2 flow control slows the instrument: memory never holds what is not on disk.</remarks>
+public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipeline, ChangeSignal changes, PipelineLimits limits)
+{
+    /// <summary>Opens a stream and fences every older connection to it.</summary>
+    public Task<OpenedStream> OpenAsync(string instrumentId, string streamId, string actor, CancellationToken cancellationToken) =>
+        writer.WriteAsync(new OpenStream(instrumentId, streamId, actor), cancellationToken);
+
+    /// <summary>Appends an event; the answer comes after its commit. Hand the outcome to <see cref="EnqueueAsync"/> once it is answered.</summary>
+    public async Task<EventOutcome> AppendAsync(StreamEvent received, CancellationToken cancellationToken)
+    {
+        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits.PartsPerRead), cancellationToken);
+        changes.Raise();
+        return outcome;
+    }
+
+    /// <summary>Accepts one whole plate that came without a stream, and puts it to work.</summary>
+    public async Task<SubmittedRead> SubmitAsync(SubmitPlateRead submission, CancellationToken cancellationToken)
+    {
+        SubmittedRead submitted = await writer.WriteAsync(submission, cancellationToken);
+        changes.Raise();
+        await EnqueueAsync(submitted.Work, cancellationToken);
+        return submitted;
+    }
+
+    /// <summary>Gives a plate its layout, and puts to work what waited for it.</summary>
+    public async Task<SubmittedLayout> SubmitAsync(SubmitPlateLayout submission, CancellationToken cancellationToken)
+    {
+        SubmittedLayout submitted = await writer.WriteAsync(submission, cancellationToken);
+        changes.Raise();
+        foreach (ReadyWork work in submitted.Work)
+        {
+            await EnqueueAsync(work, cancellationToken);
+        }
+
+        return submitted;
+    }
+
+    /// <summary>Adds a version of an assay.</summary>
+    public Task<AssayDefinition> CreateAssayAsync(CreateAssay creation, CancellationToken cancellationToken) =>
+        writer.WriteAsync(creation, cancellationToken);
+
+    /// <summary>Puts durable work on the queue; waits while the queue is full. A cancelled wait loses nothing: a restart takes the work up.</summary>
+    public ValueTask EnqueueAsync(ReadyWork? work, CancellationToken cancellationToken) =>
+        work is null ? ValueTask.CompletedTask : pipeline.EnqueueAsync(work, cancellationToken);
+}

@@ -1,0 +1,164 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Work;
+
+namespace Biomarkers.Pipeline.Store;
+
+/// <summary>A read stream.</summary>
+/// <param name="StreamKey">Key.</param>
+/// <param name="InstrumentId">Instrument.</param>
+/// <param name="StreamId">The sender's name of it.</param>
+/// <param name="Epoch">Newest epoch.</param>
+/// <param name="NextOffset">Offset of the next event.</param>
+/// <param name="ChainHash">Hash over all events so far.</param>
+public sealed record StreamRow(long StreamKey, string InstrumentId, string StreamId, long Epoch, long NextOffset, ContentHash ChainHash)
+{
+    /// <summary>The chain after one more event: the hash of the chain so far and the event's hash.</summary>
+    public ContentHash ChainAfter(ContentHash eventHash) => ContentHash.OfAll(ChainHash, eventHash);
+}
+
+/// <summary>An event to append.</summary>
+/// <param name="Offset">Its place.</param>
+/// <param name="Content">The bytes as sent.</param>
+/// <param name="Hash">Their hash.</param>
+/// <param name="ReceiveTime">The server's clock.</param>
+/// <param name="SendTime">The sender's clock; null when not stated.</param>
+public sealed record StreamEventRow(long Offset, byte[] Content, ContentHash Hash, DateTimeOffset ReceiveTime, DateTimeOffset? SendTime);
+
+/// <summary>A refused event.</summary>
+/// <param name="StreamKey">Stream.</param>
+/// <param name="Offset">Its place.</param>
+/// <param name="Hash">Hash of its bytes.</param>
+/// <param name="Content">Its bytes, where the journal does not hold them: the second content of an offset. Null otherwise.</param>
+/// <param name="Reason">Code of the first fault, or <c>OFFSET_CONFLICT</c>.</param>
+/// <param name="Faults">Every fault.</param>
+/// <param name="ReceiveTime">The server's clock.</param>
+public sealed record QuarantineRow(
+    long StreamKey, long Offset, ContentHash Hash, byte[]? Content, string Reason, IReadOnlyList<Fault> Faults, DateTimeOffset ReceiveTime);
+
+/// <summary>What a plate waits for.</summary>
+public enum PlateState
+{
+    /// <summary>Parts of a read arrive.</summary>
+    Receiving = 1,
+
+    /// <summary>A read is complete and no layout is known.</summary>
+    WaitingForLayout = 2,
+
+    /// <summary>A layout is known and no read is complete.</summary>
+    WaitingForRead = 3,
+
+    /// <summary>Read and layout are there; the analysis follows.</summary>
+    Ready = 4,
+
+    /// <summary>There is a run.</summary>
+    Analyzed = 5,
+
+    /// <summary>The analysis failed on every attempt; a person must look.</summary>
+    Parked = 6,
+}
+
+/// <summary>A plate.</summary>
+/// <param name="PlateKey">Key.</param>
+/// <param name="Barcode">Barcode.</param>
+/// <param name="State">What it waits for.</param>
+/// <param name="LayoutKey">Newest layout; null when none is known.</param>
+public sealed record PlateRow(long PlateKey, string Barcode, PlateState State, long? LayoutKey);
+
+/// <summary>A layout to add.</summary>
+/// <param name="PlateKey">Plate.</param>
+/// <param name="Layout">The layout, with the version of its assay resolved.</param>
+/// <param name="AssayKey">Its assay.</param>
+/// <param name="SubmitTime">The server's clock.</param>
+/// <param name="Actor">Who.</param>
+/// <param name="Reason">Why it changes; null for the first.</param>
+public sealed record NewLayout(long PlateKey, PlateLayout Layout, long AssayKey, DateTimeOffset SubmitTime, string Actor, string? Reason);
+
+/// <summary>A stored layout.</summary>
+/// <param name="LayoutKey">Key.</param>
+/// <param name="Version">1 for the plate's first.</param>
+/// <param name="AssayKey">Its assay.</param>
+/// <param name="Layout">The layout.</param>
+public sealed record LayoutRow(long LayoutKey, int Version, long AssayKey, PlateLayout Layout);
+
+/// <summary>A read to add.</summary>
+/// <param name="PlateKey">Plate.</param>
+/// <param name="Read">The responses.</param>
+/// <param name="Origin">Who read it, and when.</param>
+/// <param name="InstrumentId">Instrument.</param>
+/// <param name="StreamKey">Stream that it came on.</param>
+/// <param name="Offset">Offset of the event that completed it.</param>
+/// <param name="ReceiveTime">The server's clock.</param>
+/// <param name="SameContentAs">Read of the same plate with the same content; null when there is none.</param>
+public sealed record NewRead(
+    long PlateKey,
+    PlateRead Read,
+    ReadOrigin Origin,
+    string InstrumentId,
+    long StreamKey,
+    long Offset,
+    DateTimeOffset ReceiveTime,
+    long? SameContentAs);
+
+/// <summary>A stored read.</summary>
+/// <param name="ReadKey">Key.</param>
+/// <param name="ReadId">The sender's name of it.</param>
+/// <param name="Read">The responses.</param>
+public sealed record ReadRow(long ReadKey, string ReadId, PlateRead Read);
+
+/// <summary>A read that comes in parts.</summary>
+/// <param name="StreamKey">Stream.</param>
+/// <param name="PlateKey">Plate.</param>
+/// <param name="Origin">Who reads it, and when.</param>
+/// <param name="PlateBarcode">Barcode.</param>
+/// <param name="Format">Size of the plate.</param>
+/// <param name="ResponseKind">What the detector counts.</param>
+/// <param name="PartCount">Parts so far.</param>
+public sealed record PendingReadRow(
+    long StreamKey, long PlateKey, ReadOrigin Origin, string PlateBarcode, PlateFormat Format, ResponseKind ResponseKind, int PartCount);
+
+/// <summary>A stored version of an assay.</summary>
+/// <param name="AssayKey">Key.</param>
+/// <param name="Assay">The definition.</param>
+public sealed record AssayRow(long AssayKey, AssayDefinition Assay);
+
+/// <summary>Work to add.</summary>
+/// <param name="InputsHash">Hash of the inputs; unique.</param>
+/// <param name="PlateKey">Plate.</param>
+/// <param name="ReadKey">Read.</param>
+/// <param name="LayoutKey">Layout.</param>
+/// <param name="AssayKey">Assay.</param>
+/// <param name="RulePack">Rule pack.</param>
+/// <param name="Holder">This server.</param>
+/// <param name="Time">The server's clock.</param>
+public sealed record NewWork(
+    ContentHash InputsHash, long PlateKey, long ReadKey, long LayoutKey, long AssayKey, string RulePack, string Holder, DateTimeOffset Time);
+
+/// <summary>Work that was taken over.</summary>
+/// <param name="Work">The work.</param>
+/// <param name="Attempt">Number of this attempt, 1 for the first.</param>
+public sealed record ClaimedWork(ReadyWork Work, int Attempt);
+
+/// <summary>A saved run.</summary>
+/// <param name="RunKey">Key.</param>
+/// <param name="PlateBarcode">Its plate.</param>
+public sealed record SavedRun(long RunKey, string PlateBarcode);
+
+/// <summary>What a row of the change feed is about.</summary>
+public enum FeedKind
+{
+    /// <summary>A run was saved.</summary>
+    RunSaved = 1,
+}
+
+/// <summary>A row of the change feed.</summary>
+/// <param name="Kind">What changed.</param>
+/// <param name="TargetKey">Key of what changed.</param>
+public sealed record FeedChange(FeedKind Kind, long TargetKey);
+
+/// <summary>One line of the ledger.</summary>
+/// <param name="Audit">Who did what.</param>
+/// <param name="Change">Row of the change feed; null where no watcher needs to know.</param>
+public sealed record LedgerEntry(Results.AuditEvent Audit, FeedChange? Change);

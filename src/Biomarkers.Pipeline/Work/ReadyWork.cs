@@ -1,0 +1,9 @@
+using Biomarkers.Immunoassay.Analysis;
+
+namespace Biomarkers.Pipeline.Work;
+
+/// <summary>An analysis that can be made: a row of <c>work_item</c> that this server holds.</summary>
+/// <param name="WorkKey">Key of the row.</param>
+/// <param name="Generation">Rises with every change of holder; saving requires it.</param>
+/// <param name="Inputs">What is analysed.</param>
+public sealed record ReadyWork(long WorkKey, long Generation, AnalysisInputs Inputs);

@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using System.Text;
+using Biomarkers.Immunoassay;
+
+namespace Biomarkers.Results;
+
+/// <summary>One change of state: who, when, what, why.</summary>
+/// <param name="Time">When the server decided it.</param>
+/// <param name="Actor">Who: an identity of the access rules, such as <c>instruments/reader-1</c>, or <c>server</c>.</param>
+/// <param name="Action">What, UPPER_SNAKE_CASE, such as <c>LAYOUT_SUBMITTED</c>; see <see cref="AuditActions"/>.</param>
+/// <param name="Target">Resource name of what was changed.</param>
+/// <param name="Reason">Why; null where the action explains itself.</param>
+/// <param name="Detail">What it was and what it is, as a short text or JSON; null when the target says it all.</param>
+public sealed record AuditEvent(DateTimeOffset Time, string Actor, string Action, string Target, string? Reason, string? Detail);
+
+/// <summary>The actions that are recorded.</summary>
+public static class AuditActions
+{
+    /// <summary>A read stream was opened; its epoch rose and an older connection is fenced.</summary>
+    public const string StreamOpened = "STREAM_OPENED";
+
+    /// <summary>A layout was given to a plate.</summary>
+    public const string LayoutSubmitted = "LAYOUT_SUBMITTED";
+
+    /// <summary>A run was saved with its results.</summary>
+    public const string RunSaved = "RUN_SAVED";
+
+    /// <summary>A plate could not be analysed after all attempts.</summary>
+    public const string WorkParked = "WORK_PARKED";
+
+    /// <summary>A version of an assay was created.</summary>
+    public const string AssayCreated = "ASSAY_CREATED";
+}
+
+/// <summary>The hash chain over all audit events: each hash covers the one before it, so that no event can be changed, dropped or
+/// moved without every later hash telling.</summary>
+public static class AuditChain
+{
+    /// <summary>Hash of an event at its place: SHA-256 over the previous hash, the sequence, the time and every text with its length.</summary>
+    /// <param name="previous">Hash of the event before it; <c>default</c> for the first.</param>
+    /// <param name="sequence">Its place, 1 for the first.</param>
+    /// <param name="audit">The event.</param>
+    public static ContentHash HashOf(ContentHash previous, long sequence, AuditEvent audit)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(previous.ToBytes());
+        WriteNumber(stream, sequence);
+        WriteNumber(stream, Instant.ToMicroseconds(audit.Time));
+        foreach (string? text in new[] { audit.Actor, audit.Action, audit.Target, audit.Reason, audit.Detail })
+        {
+            // An absent text is told apart from an empty one.
+            WriteNumber(stream, text is null ? -1 : Encoding.UTF8.GetByteCount(text));
+            stream.Write(Encoding.UTF8.GetBytes(text ?? string.Empty));
+        }
+
+        return ContentHash.Of(stream.ToArray());
+    }
+
+    private static void WriteNumber(MemoryStream stream, long number)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
+        stream.Write(bytes);
+    }
+}

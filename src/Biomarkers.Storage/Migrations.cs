@@ -1,0 +1,89 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Biomarkers.Results;
+using LinqToDB.Data;
+
+namespace Biomarkers.Storage;
+
+/// <summary>Brings a database to the schema of this program: numbered files, each once, in order, each in one transaction.</summary>
+internal static partial class Migrations
+{
+    private const string VersionTable = "schema_version";
+
+    /// <summary>Number of the newest migration.</summary>
+    public static int NewestVersion => All.Count;
+
+    private static List<(int Number, string Name, string Sql)> All { get; } = Load();
+
+    /// <summary>Applies what is missing.</summary>
+    /// <exception cref="StoreException">The database is newer than this program.</exception>
+    public static async Task ApplyAsync(SqlDatabase database, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using SqlWriteTransaction write = await database.BeginWriteAsync(cancellationToken);
+        DataConnection connection = write.Connection;
+        if (!await database.HasTableAsync(connection, VersionTable, cancellationToken))
+        {
+            await connection.ExecuteAsync($"CREATE TABLE {VersionTable} (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, apply_time BIGINT NOT NULL)", cancellationToken);
+        }
+
+        int current = await connection.ExecuteAsync<int?>($"SELECT MAX(number) FROM {VersionTable}", cancellationToken) ?? 0;
+        if (current > NewestVersion)
+        {
+            throw new StoreException($"The {database.Name} database has schema {current}; this program knows up to {NewestVersion}. Use the program that wrote it, or a newer one.");
+        }
+
+        foreach ((int number, string name, string sql) in All.Skip(current))
+        {
+            foreach (string statement in Statements(sql, database))
+            {
+                await connection.ExecuteAsync(statement, cancellationToken);
+            }
+
+            if (number == 1)
+            {
+                foreach (string trigger in AppendOnlyTables.Names.SelectMany(database.AppendOnlyTriggers))
+                {
+                    await connection.ExecuteAsync(trigger, cancellationToken);
+                }
+            }
+
+            await connection.ExecuteAsync(
+                $"INSERT INTO {VersionTable} (number, name, apply_time) VALUES (@number, @name, @time)",
+                cancellationToken,
+                new DataParameter("number", number),
+                new DataParameter("name", name),
+                new DataParameter("time", Instant.ToMicroseconds(time.GetUtcNow())));
+        }
+
+        await write.Transaction.CommitAsync(cancellationToken);
+    }
+
+    // One statement per command: a batch can swallow the fault of a statement in its middle.
+    private static string[] Statements(string sql, SqlDatabase database)
+    {
+        string text = Comment().Replace(sql, string.Empty);
+        foreach ((string token, string value) in database.Tokens)
+        {
+            text = text.Replace($"{{{token}}}", value, StringComparison.Ordinal);
+        }
+
+        return text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    private static List<(int Number, string Name, string Sql)> Load()
+    {
+        Assembly assembly = typeof(Migrations).Assembly;
+        var migrations = new List<(int Number, string Name, string Sql)>();
+        foreach (string resource in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order())
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            string name = resource.Split('.')[^2];
+            migrations.Add((int.Parse(name[..4]), name, reader.ReadToEnd()));
+        }
+
+        return migrations;
+    }
+
+    [GeneratedRegex(@"--[^\n]*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Comment();
+}

@@ -1,0 +1,318 @@
+-- The first schema. Tokens: {blob} is the engine's type for bytes. Instants are microseconds since 1970 (UTC); hashes are 32 bytes;
+-- keys are monotone integers that the application gives; doubles are DOUBLE PRECISION. Tables listed in AppendOnlyTables refuse
+-- UPDATE and DELETE by trigger.
+
+CREATE TABLE database_identity (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    generation BIGINT NOT NULL
+);
+
+CREATE TABLE key_sequence (
+    name TEXT NOT NULL PRIMARY KEY,
+    next_key BIGINT NOT NULL
+);
+
+-- One row: the place and hash at which the ledger ends. Locked last in every transaction that writes to the ledger.
+CREATE TABLE ledger_head (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    sequence BIGINT NOT NULL,
+    hash {blob} NOT NULL
+);
+
+CREATE TABLE audit_event (
+    sequence BIGINT NOT NULL PRIMARY KEY,
+    event_time BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    reason TEXT,
+    detail TEXT,
+    previous_hash {blob} NOT NULL,
+    hash {blob} NOT NULL
+);
+
+CREATE TABLE change_feed (
+    sequence BIGINT NOT NULL PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    target_key BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX change_feed_by_target ON change_feed (kind, target_key);
+
+CREATE TABLE assay (
+    assay_key BIGINT NOT NULL PRIMARY KEY,
+    assay_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    content_hash {blob} NOT NULL,
+    definition TEXT NOT NULL,
+    create_time BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    UNIQUE (assay_id, version)
+);
+
+CREATE TABLE rule_pack (
+    name TEXT NOT NULL PRIMARY KEY,
+    content_hash {blob} NOT NULL,
+    definition TEXT NOT NULL
+);
+
+-- Mutable: epoch and next_offset are compared and set. The chain covers every event of the stream.
+CREATE TABLE read_stream (
+    stream_key BIGINT NOT NULL PRIMARY KEY,
+    instrument_id TEXT NOT NULL,
+    stream_id TEXT NOT NULL,
+    epoch BIGINT NOT NULL,
+    next_offset BIGINT NOT NULL,
+    chain_hash {blob} NOT NULL,
+    open_time BIGINT NOT NULL,
+    last_event_time BIGINT,
+    UNIQUE (instrument_id, stream_id)
+);
+
+-- The originals: what every instrument sent, byte for byte.
+CREATE TABLE stream_event (
+    stream_key BIGINT NOT NULL REFERENCES read_stream (stream_key),
+    event_offset BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    content {blob} NOT NULL,
+    content_hash {blob} NOT NULL,
+    chain_hash {blob} NOT NULL,
+    receive_time BIGINT NOT NULL,
+    send_time BIGINT,
+    PRIMARY KEY (stream_key, event_offset)
+);
+
+-- content is there only where the journal does not hold it: a second content for one offset.
+CREATE TABLE quarantined_event (
+    quarantine_key BIGINT NOT NULL PRIMARY KEY,
+    stream_key BIGINT NOT NULL REFERENCES read_stream (stream_key),
+    event_offset BIGINT NOT NULL,
+    content_hash {blob} NOT NULL,
+    content {blob},
+    reason TEXT NOT NULL,
+    faults TEXT NOT NULL,
+    receive_time BIGINT NOT NULL,
+    UNIQUE (stream_key, event_offset, content_hash)
+);
+
+-- Mutable: what a plate waits for. change_key rises with every change, for watchers.
+CREATE TABLE plate (
+    plate_key BIGINT NOT NULL PRIMARY KEY,
+    barcode TEXT NOT NULL UNIQUE,
+    state INTEGER NOT NULL,
+    layout_key BIGINT,
+    parked_error TEXT,
+    change_key BIGINT NOT NULL,
+    create_time BIGINT NOT NULL,
+    update_time BIGINT NOT NULL
+);
+
+CREATE INDEX plate_by_change ON plate (change_key);
+
+CREATE TABLE plate_layout (
+    layout_key BIGINT NOT NULL PRIMARY KEY,
+    plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
+    version INTEGER NOT NULL,
+    assay_key BIGINT NOT NULL REFERENCES assay (assay_key),
+    content_hash {blob} NOT NULL,
+    definition TEXT NOT NULL,
+    submit_time BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT,
+    UNIQUE (plate_key, version)
+);
+
+-- Mutable: reads that come in parts, until they are complete. Their bytes stay in stream_event.
+CREATE TABLE pending_read (
+    stream_key BIGINT NOT NULL REFERENCES read_stream (stream_key),
+    read_id TEXT NOT NULL,
+    plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
+    plate_barcode TEXT NOT NULL,
+    well_count INTEGER NOT NULL,
+    response_kind INTEGER NOT NULL,
+    operator_name TEXT,
+    read_time BIGINT,
+    part_count INTEGER NOT NULL,
+    PRIMARY KEY (stream_key, read_id)
+);
+
+CREATE TABLE pending_read_part (
+    stream_key BIGINT NOT NULL,
+    read_id TEXT NOT NULL,
+    event_offset BIGINT NOT NULL,
+    content {blob} NOT NULL,
+    PRIMARY KEY (stream_key, read_id, event_offset)
+);
+
+CREATE TABLE plate_read (
+    read_key BIGINT NOT NULL PRIMARY KEY,
+    plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
+    read_id TEXT NOT NULL,
+    content {blob} NOT NULL,
+    content_hash {blob} NOT NULL,
+    instrument_id TEXT NOT NULL,
+    operator_name TEXT,
+    read_time BIGINT,
+    receive_time BIGINT NOT NULL,
+    stream_key BIGINT NOT NULL REFERENCES read_stream (stream_key),
+    event_offset BIGINT NOT NULL,
+    same_content_as BIGINT REFERENCES plate_read (read_key),
+    UNIQUE (plate_key, read_id)
+);
+
+-- Mutable: the queue. state 1 open, 2 done, 3 parked. beat is for the replicas of one database.
+CREATE TABLE work_item (
+    work_key BIGINT NOT NULL PRIMARY KEY,
+    inputs_hash {blob} NOT NULL UNIQUE,
+    plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
+    read_key BIGINT NOT NULL REFERENCES plate_read (read_key),
+    layout_key BIGINT NOT NULL REFERENCES plate_layout (layout_key),
+    assay_key BIGINT NOT NULL REFERENCES assay (assay_key),
+    rule_pack TEXT NOT NULL REFERENCES rule_pack (name),
+    state INTEGER NOT NULL,
+    holder TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    attempts INTEGER NOT NULL,
+    beat BIGINT NOT NULL,
+    last_error TEXT,
+    create_time BIGINT NOT NULL,
+    update_time BIGINT NOT NULL
+);
+
+CREATE INDEX work_item_open ON work_item (work_key) WHERE state = 1;
+
+CREATE TABLE analytical_run (
+    run_key BIGINT NOT NULL PRIMARY KEY,
+    plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
+    read_key BIGINT NOT NULL REFERENCES plate_read (read_key),
+    layout_key BIGINT NOT NULL REFERENCES plate_layout (layout_key),
+    assay_key BIGINT NOT NULL REFERENCES assay (assay_key),
+    assay_id TEXT NOT NULL,
+    inputs_hash {blob} NOT NULL,
+    read_hash {blob} NOT NULL,
+    layout_hash {blob} NOT NULL,
+    assay_hash {blob} NOT NULL,
+    rule_pack_hash {blob} NOT NULL,
+    rule_pack TEXT NOT NULL REFERENCES rule_pack (name),
+    engine_version TEXT NOT NULL,
+    verdict INTEGER NOT NULL,
+    criteria TEXT NOT NULL,
+    result_count INTEGER NOT NULL,
+    flag_count INTEGER NOT NULL,
+    save_time BIGINT NOT NULL,
+    UNIQUE (inputs_hash, engine_version)
+);
+
+CREATE INDEX analytical_run_by_plate ON analytical_run (plate_key, run_key);
+
+-- parameters and covariance are little-endian doubles, p and p x p; calibrators are the evidence as canonical JSON.
+CREATE TABLE standard_curve (
+    run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
+    ordinal INTEGER NOT NULL,
+    analyte TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    model TEXT NOT NULL,
+    weights TEXT NOT NULL,
+    parameters {blob} NOT NULL,
+    covariance {blob},
+    weighted_sum_of_squares DOUBLE PRECISION NOT NULL,
+    degrees_of_freedom INTEGER NOT NULL,
+    termination INTEGER NOT NULL,
+    iteration_count INTEGER NOT NULL,
+    condition_number DOUBLE PRECISION,
+    parameters_at_bound TEXT NOT NULL,
+    failure TEXT,
+    is_accepted BOOLEAN NOT NULL,
+    lloq DOUBLE PRECISION,
+    uloq DOUBLE PRECISION,
+    blank_mean_response DOUBLE PRECISION,
+    calibrators TEXT NOT NULL,
+    PRIMARY KEY (run_key, ordinal)
+);
+
+CREATE TABLE control_point (
+    run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
+    ordinal INTEGER NOT NULL,
+    analyte TEXT NOT NULL,
+    level_name TEXT NOT NULL,
+    set_number INTEGER NOT NULL,
+    lot_number TEXT,
+    nominal DOUBLE PRECISION,
+    mean_response DOUBLE PRECISION,
+    concentration DOUBLE PRECISION,
+    recovery_percent DOUBLE PRECISION,
+    cv_percent DOUBLE PRECISION,
+    is_accepted BOOLEAN,
+    wells TEXT NOT NULL,
+    PRIMARY KEY (run_key, ordinal)
+);
+
+CREATE TABLE run_lot (
+    run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
+    ordinal INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    lot_number TEXT NOT NULL,
+    expiry_date TEXT,
+    PRIMARY KEY (run_key, ordinal)
+);
+
+CREATE TABLE qc_flag (
+    run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
+    ordinal INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    analyte TEXT,
+    subject TEXT,
+    observed DOUBLE PRECISION,
+    limit_value DOUBLE PRECISION,
+    clause TEXT,
+    wells TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (run_key, ordinal)
+);
+
+-- The identity that all versions of a result share.
+CREATE TABLE result (
+    result_key BIGINT NOT NULL PRIMARY KEY,
+    plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
+    sample_id TEXT NOT NULL,
+    analyte TEXT NOT NULL,
+    dilution_factor DOUBLE PRECISION NOT NULL,
+    UNIQUE (plate_key, sample_id, analyte, dilution_factor)
+);
+
+CREATE INDEX result_by_sample ON result (sample_id);
+
+-- version_key rises over all versions. gradient is little-endian doubles: d ln concentration by the p parameters of the run's curve.
+CREATE TABLE result_version (
+    version_key BIGINT NOT NULL PRIMARY KEY,
+    result_key BIGINT NOT NULL REFERENCES result (result_key),
+    version INTEGER NOT NULL,
+    run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
+    ordinal INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    supersedes_version INTEGER,
+    reason TEXT,
+    unit TEXT NOT NULL,
+    range_status INTEGER NOT NULL,
+    concentration DOUBLE PRECISION,
+    limit_value DOUBLE PRECISION,
+    lower_bound DOUBLE PRECISION,
+    upper_bound DOUBLE PRECISION,
+    cv_percent DOUBLE PRECISION,
+    extrapolated_concentration DOUBLE PRECISION,
+    mean_response DOUBLE PRECISION,
+    response_variance DOUBLE PRECISION,
+    ln_concentration_gradient {blob},
+    wells TEXT NOT NULL,
+    flag_codes TEXT NOT NULL,
+    specimen TEXT,
+    create_time BIGINT NOT NULL,
+    UNIQUE (result_key, version),
+    UNIQUE (run_key, ordinal)
+);
+
+INSERT INTO ledger_head (id, sequence, hash) VALUES (1, 0, {zero_hash});
+INSERT INTO database_identity (id, generation) VALUES (1, 1);

@@ -1,0 +1,108 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Pipeline.Queries;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Results;
+using Biomarkers.Storage.Tables;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+namespace Biomarkers.Storage;
+
+/// <summary>Plates.</summary>
+public sealed partial class SqlQueries
+{
+    /// <inheritdoc/>
+    public async Task<PlateSummary?> GetPlateAsync(string barcode, CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        PlateTable? row = await connection.GetTable<PlateTable>().FirstOrDefaultAsync(plate => plate.Barcode == barcode, cancellationToken);
+        return row is null ? null : (await SummariesAsync(connection, [row], cancellationToken))[0];
+    }
+
+    /// <inheritdoc/>
+    public async Task<Page<PlateSummary>> ListPlatesAsync(PlateFilter filter, PageRequest page, CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        IQueryable<PlateTable> query = connection.GetTable<PlateTable>();
+        if (filter.State is { } wanted)
+        {
+            int state = (int)wanted;
+            query = query.Where(row => row.State == state);
+        }
+
+        if (page.After is { } after)
+        {
+            query = page.OldestFirst ? query.Where(row => row.PlateKey > after) : query.Where(row => row.PlateKey < after);
+        }
+
+        query = page.OldestFirst ? query.OrderBy(row => row.PlateKey) : query.OrderByDescending(row => row.PlateKey);
+        List<PlateTable> rows = await query.Take(page.Size + 1).ToListAsync(cancellationToken);
+        Page<PlateTable> kept = PageOf(rows, page, row => row.PlateKey, row => row);
+        return new Page<PlateSummary>(await SummariesAsync(connection, kept.Rows, cancellationToken), kept.Next);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<PlateSummary>> ListPlateChangesAsync(long afterChange, int limit, CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        List<PlateTable> rows = await connection.GetTable<PlateTable>()
+            .Where(row => row.ChangeKey > afterChange)
+            .OrderBy(row => row.ChangeKey)
+            .Take(limit)
+            .ToListAsync(cancellationToken);
+        return await SummariesAsync(connection, rows, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> NewestPlateChangeAsync(CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        return await connection.GetTable<PlateTable>().MaxAsync(row => (long?)row.ChangeKey, cancellationToken) ?? 0;
+    }
+
+    private static async Task<IReadOnlyList<PlateSummary>> SummariesAsync(
+        DataConnection connection, IReadOnlyList<PlateTable> plates, CancellationToken cancellationToken)
+    {
+        long[] plateKeys = [.. plates.Select(plate => plate.PlateKey)];
+        long[] layoutKeys = [.. plates.Where(plate => plate.LayoutKey is not null).Select(plate => plate.LayoutKey!.Value)];
+        var reads = await connection.GetTable<PlateReadTable>()
+            .Where(row => plateKeys.Contains(row.PlateKey))
+            .OrderBy(row => row.ReadKey)
+            .Select(row => new { row.PlateKey, row.ReadKey, row.ReadId, row.InstrumentId, row.OperatorName, row.ReadTime, row.ReceiveTime, row.ContentHash, row.SameContentAs })
+            .ToListAsync(cancellationToken);
+        var layouts = await (
+            from layout in connection.GetTable<PlateLayoutTable>()
+            join assay in connection.GetTable<AssayTable>() on layout.AssayKey equals assay.AssayKey
+            where layoutKeys.Contains(layout.LayoutKey)
+            select new { layout.LayoutKey, layout.Version, assay.AssayId, AssayVersion = assay.Version }).ToListAsync(cancellationToken);
+        var runs = await connection.GetTable<AnalyticalRunTable>()
+            .Where(row => plateKeys.Contains(row.PlateKey))
+            .GroupBy(row => row.PlateKey)
+            .Select(group => new { PlateKey = group.Key, RunKey = group.Max(row => row.RunKey) })
+            .ToListAsync(cancellationToken);
+        var readIds = reads.ToDictionary(read => read.ReadKey, read => read.ReadId);
+        return [.. plates.Select(plate =>
+        {
+            var layout = layouts.Find(candidate => candidate.LayoutKey == plate.LayoutKey);
+            return new PlateSummary(
+                plate.Barcode,
+                (PlateState)plate.State,
+                plate.ChangeKey,
+                layout is null ? null : $"{layout.AssayId}@{layout.AssayVersion}",
+                layout?.Version,
+                [.. reads.Where(read => read.PlateKey == plate.PlateKey).Select(read => new ReadSummary(
+                    read.ReadId,
+                    read.InstrumentId,
+                    read.OperatorName,
+                    TimeOf(read.ReadTime),
+                    Instant.FromMicroseconds(read.ReceiveTime),
+                    ContentHash.FromBytes(read.ContentHash),
+                    read.SameContentAs is { } same ? readIds.GetValueOrDefault(same) : null))],
+                runs.Find(run => run.PlateKey == plate.PlateKey)?.RunKey,
+                Instant.FromMicroseconds(plate.CreateTime),
+                Instant.FromMicroseconds(plate.UpdateTime),
+                plate.ParkedError);
+        })];
+    }
+}

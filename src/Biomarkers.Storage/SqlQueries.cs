@@ -1,0 +1,96 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Pipeline.Queries;
+using Biomarkers.Results;
+using Biomarkers.Storage.Tables;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+namespace Biomarkers.Storage;
+
+/// <summary>Streams, quarantine and assays; plates, runs and results are in the files beside this one. Each answer is one snapshot.</summary>
+public sealed partial class SqlQueries : IQueries
+{
+    private readonly SqlDatabase database;
+
+    internal SqlQueries(SqlDatabase database) => this.database = database;
+
+    /// <inheritdoc/>
+    public async Task<StreamSummary?> GetStreamAsync(string instrumentId, string streamId, CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        ReadStreamTable? row = await connection.GetTable<ReadStreamTable>()
+            .FirstOrDefaultAsync(stream => stream.InstrumentId == instrumentId && stream.StreamId == streamId, cancellationToken);
+        return row is null
+            ? null
+            : new StreamSummary(
+                row.InstrumentId,
+                row.StreamId,
+                row.Epoch,
+                row.NextOffset,
+                Instant.FromMicroseconds(row.OpenTime),
+                TimeOf(row.LastEventTime),
+                ContentHash.FromBytes(row.ChainHash));
+    }
+
+    /// <inheritdoc/>
+    public async Task<Page<QuarantinedEvent>> ListQuarantinedEventsAsync(string? instrumentId, PageRequest page, CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        var query =
+            from refused in connection.GetTable<QuarantinedEventTable>()
+            join stream in connection.GetTable<ReadStreamTable>() on refused.StreamKey equals stream.StreamKey
+            where instrumentId == null || stream.InstrumentId == instrumentId
+            where page.After == null || (page.OldestFirst ? refused.QuarantineKey > page.After : refused.QuarantineKey < page.After)
+            select new { refused, stream };
+        var ordered = page.OldestFirst ? query.OrderBy(row => row.refused.QuarantineKey) : query.OrderByDescending(row => row.refused.QuarantineKey);
+        var rows = await ordered.Take(page.Size + 1).ToListAsync(cancellationToken);
+        return PageOf(rows, page, row => row.refused.QuarantineKey, row => new QuarantinedEvent(
+            row.refused.QuarantineKey,
+            row.stream.InstrumentId,
+            row.stream.StreamId,
+            row.refused.EventOffset,
+            ContentHash.FromBytes(row.refused.ContentHash),
+            row.refused.Reason,
+            RowMapping.FromJson<IReadOnlyList<Fault>>(row.refused.Faults),
+            Instant.FromMicroseconds(row.refused.ReceiveTime)));
+    }
+
+    /// <inheritdoc/>
+    public async Task<AssayDefinition?> GetAssayAsync(string assayId, int? version, CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        AssayTable? row = await connection.FindAssayAsync(assayId, version, cancellationToken);
+        return row is null ? null : RowMapping.AssayOf(row);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<AssayDefinition>> ListAssaysAsync(CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        ITable<AssayTable> assays = connection.GetTable<AssayTable>();
+        List<AssayTable> rows = await assays
+            .Where(row => !assays.Any(newer => newer.AssayId == row.AssayId && newer.Version > row.Version))
+            .OrderBy(row => row.AssayId)
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(RowMapping.AssayOf)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> NewestSequenceAsync(CancellationToken cancellationToken)
+    {
+        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        return await connection.GetTable<LedgerHeadTable>().Where(row => row.Id == 1).Select(row => row.Sequence).SingleAsync(cancellationToken);
+    }
+
+    private static DateTimeOffset? TimeOf(long? microseconds) => microseconds is { } time ? Instant.FromMicroseconds(time) : null;
+
+    // One row more than the page was asked for: its being there says that there is a next page.
+    private static Page<TOut> PageOf<TRow, TOut>(List<TRow> rows, PageRequest page, Func<TRow, long> key, Func<TRow, TOut> map)
+    {
+        bool more = rows.Count > page.Size;
+        List<TRow> kept = more ? rows[..page.Size] : rows;
+        return new Page<TOut>([.. kept.Select(map)], more ? key(kept[^1]) : null);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text;
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Immunoassay.QualityControl;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Results;
+using Biomarkers.Storage.Tables;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace Biomarkers.Storage;
+
+/// <summary>Plates, layouts, reads, assays and rule packs.</summary>
+internal sealed partial class SqlStoreTransaction
+{
+    private ITable<PlateTable> Plates => connection.GetTable<PlateTable>();
+
+    private ITable<PendingReadTable> PendingReads => connection.GetTable<PendingReadTable>();
+
+    private ITable<PendingReadPartTable> PendingParts => connection.GetTable<PendingReadPartTable>();
+
+    public async Task<PlateRow?> FindPlateAsync(string barcode, CancellationToken cancellationToken)
+    {
+        PlateTable? row = await Plates.FirstOrDefaultAsync(plate => plate.Barcode == barcode, cancellationToken);
+        return row is null ? null : new PlateRow(row.PlateKey, row.Barcode, (PlateState)row.State, row.LayoutKey);
+    }
+
+    public async Task<PlateRow> InsertPlateAsync(string barcode, PlateState state, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        long now = Instant.ToMicroseconds(time);
+        var row = new PlateTable
+        {
+            PlateKey = await NextKeyAsync("plate", cancellationToken),
+            Barcode = barcode,
+            State = (int)state,
+            ChangeKey = await NextKeyAsync("plate_change", cancellationToken),
+            CreateTime = now,
+            UpdateTime = now,
+        };
+        await connection.InsertAsync(row, token: cancellationToken);
+        return new PlateRow(row.PlateKey, barcode, state, null);
+    }
+
+    public async Task UpdatePlateAsync(PlateRow plate, PlateState state, long? layoutKey, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        long now = Instant.ToMicroseconds(time);
+        long change = await NextKeyAsync("plate_change", cancellationToken);
+        int stateNumber = (int)state;
+        await Plates.Where(row => row.PlateKey == plate.PlateKey)
+            .Set(row => row.State, stateNumber)
+            .Set(row => row.LayoutKey, layoutKey)
+            .Set(row => row.ChangeKey, change)
+            .Set(row => row.UpdateTime, now)
+            .UpdateAsync(cancellationToken);
+    }
+
+    public async Task<LayoutRow> InsertLayoutAsync(NewLayout layout, CancellationToken cancellationToken)
+    {
+        int version = 1 + (await connection.GetTable<PlateLayoutTable>()
+            .Where(known => known.PlateKey == layout.PlateKey)
+            .MaxAsync(known => (int?)known.Version, cancellationToken) ?? 0);
+        byte[] definition = layout.Layout.ToCanonicalJson();
+        var row = new PlateLayoutTable
+        {
+            LayoutKey = await NextKeyAsync("plate_layout", cancellationToken),
+            PlateKey = layout.PlateKey,
+            Version = version,
+            AssayKey = layout.AssayKey,
+            ContentHash = ContentHash.Of(definition).ToBytes(),
+            Definition = Encoding.UTF8.GetString(definition),
+            SubmitTime = Instant.ToMicroseconds(layout.SubmitTime),
+            Actor = layout.Actor,
+            Reason = layout.Reason,
+        };
+        await connection.InsertAsync(row, token: cancellationToken);
+        return new LayoutRow(row.LayoutKey, version, layout.AssayKey, layout.Layout);
+    }
+
+    public async Task<LayoutRow> GetLayoutAsync(long layoutKey, CancellationToken cancellationToken)
+    {
+        PlateLayoutTable row = await connection.GetTable<PlateLayoutTable>().SingleAsync(layout => layout.LayoutKey == layoutKey, cancellationToken);
+        return new LayoutRow(row.LayoutKey, row.Version, row.AssayKey, PlateLayout.FromCanonicalJson(Encoding.UTF8.GetBytes(row.Definition)));
+    }
+
+    public async Task<IReadOnlyList<ReadRow>> ListReadsAsync(long plateKey, CancellationToken cancellationToken)
+    {
+        List<PlateReadTable> rows = await connection.GetTable<PlateReadTable>()
+            .Where(row => row.PlateKey == plateKey)
+            .OrderBy(row => row.ReadKey)
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(row => new ReadRow(row.ReadKey, row.ReadId, PlateReadEncoding.Decode(row.Content)))];
+    }
+
+    public async Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken)
+    {
+        byte[] content = PlateReadEncoding.Encode(read.Read);
+        var row = new PlateReadTable
+        {
+            ReadKey = await NextKeyAsync("plate_read", cancellationToken),
+            PlateKey = read.PlateKey,
+            ReadId = read.Origin.ReadId,
+            Content = content,
+            ContentHash = ContentHash.Of(content).ToBytes(),
+            InstrumentId = read.InstrumentId,
+            OperatorName = read.Origin.Operator,
+            ReadTime = read.Origin.ReadTime is { } time ? Instant.ToMicroseconds(time) : null,
+            ReceiveTime = Instant.ToMicroseconds(read.ReceiveTime),
+            StreamKey = read.StreamKey,
+            EventOffset = read.Offset,
+            SameContentAs = read.SameContentAs,
+        };
+        await connection.InsertAsync(row, token: cancellationToken);
+        return new ReadRow(row.ReadKey, row.ReadId, read.Read);
+    }
+
+    public async Task<PendingReadRow?> FindPendingReadAsync(long streamKey, string readId, CancellationToken cancellationToken)
+    {
+        PendingReadTable? row = await PendingReads.FirstOrDefaultAsync(pending => pending.StreamKey == streamKey && pending.ReadId == readId, cancellationToken);
+        if (row is null)
+        {
+            return null;
+        }
+
+        DateTimeOffset? readTime = row.ReadTime is { } time ? Instant.FromMicroseconds(time) : null;
+        return new PendingReadRow(
+            row.StreamKey,
+            row.PlateKey,
+            new ReadOrigin(row.ReadId, row.OperatorName, readTime),
+            row.PlateBarcode,
+            RowMapping.FormatOf(row.WellCount),
+            (ResponseKind)row.ResponseKind,
+            row.PartCount);
+    }
+
+    public Task InsertPendingReadAsync(PendingReadRow pending, CancellationToken cancellationToken) => connection.InsertAsync(
+        new PendingReadTable
+        {
+            StreamKey = pending.StreamKey,
+            ReadId = pending.Origin.ReadId,
+            PlateKey = pending.PlateKey,
+            PlateBarcode = pending.PlateBarcode,
+            WellCount = pending.Format.WellCount,
+            ResponseKind = (int)pending.ResponseKind,
+            OperatorName = pending.Origin.Operator,
+            ReadTime = pending.Origin.ReadTime is { } time ? Instant.ToMicroseconds(time) : null,
+            PartCount = pending.PartCount,
+        },
+        token: cancellationToken);
+
+    public async Task InsertPendingPartAsync(long streamKey, string readId, long offset, byte[] content, CancellationToken cancellationToken)
+    {
+        var part = new PendingReadPartTable { StreamKey = streamKey, ReadId = readId, EventOffset = offset, Content = content };
+        await connection.InsertAsync(part, token: cancellationToken);
+        await PendingReads.Where(row => row.StreamKey == streamKey && row.ReadId == readId)
+            .Set(row => row.PartCount, row => row.PartCount + 1)
+            .UpdateAsync(cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<byte[]>> ListPendingPartsAsync(long streamKey, string readId, CancellationToken cancellationToken) =>
+        await PendingParts.Where(row => row.StreamKey == streamKey && row.ReadId == readId)
+            .OrderBy(row => row.EventOffset)
+            .Select(row => row.Content)
+            .ToListAsync(cancellationToken);
+
+    public async Task DeletePendingReadAsync(long streamKey, string readId, CancellationToken cancellationToken)
+    {
+        await PendingParts.Where(row => row.StreamKey == streamKey && row.ReadId == readId).DeleteAsync(cancellationToken);
+        await PendingReads.Where(row => row.StreamKey == streamKey && row.ReadId == readId).DeleteAsync(cancellationToken);
+    }
+
+    public async Task<AssayRow?> FindAssayAsync(string assayId, int? version, CancellationToken cancellationToken)
+    {
+        AssayTable? row = await connection.FindAssayAsync(assayId, version, cancellationToken);
+        return row is null ? null : new AssayRow(row.AssayKey, RowMapping.AssayOf(row));
+    }
+
+    public async Task<AssayRow> InsertAssayAsync(AssayDefinition assay, string actor, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var row = new AssayTable
+        {
+            AssayKey = await NextKeyAsync("assay", cancellationToken),
+            AssayId = assay.Id,
+            Version = assay.Version,
+            ContentHash = assay.ContentHash.ToBytes(),
+            Definition = RowMapping.ToJson(assay),
+            CreateTime = Instant.ToMicroseconds(time),
+            Actor = actor,
+        };
+        await connection.InsertAsync(row, token: cancellationToken);
+        return new AssayRow(row.AssayKey, assay);
+    }
+
+    public async Task KeepRulePackAsync(RulePack pack, CancellationToken cancellationToken)
+    {
+        byte[] hash = pack.Hash.ToBytes();
+        RulePackTable? kept = await connection.GetTable<RulePackTable>().FirstOrDefaultAsync(row => row.Name == pack.Name, cancellationToken);
+        if (kept is null)
+        {
+            await connection.InsertAsync(new RulePackTable { Name = pack.Name, ContentHash = hash, Definition = RowMapping.ToJson(pack) }, token: cancellationToken);
+        }
+        else if (!kept.ContentHash.AsSpan().SequenceEqual(hash))
+        {
+            throw new InvalidOperationException($"Rule pack '{pack.Name}' is kept with other content: a changed pack needs a new version.");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Pipeline.Work;
+using Biomarkers.Results;
+using Biomarkers.Storage.Tables;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace Biomarkers.Storage;
+
+/// <summary>Runs with everything that explains them.</summary>
+internal sealed partial class SqlStoreTransaction
+{
+    public async Task<SavedRun?> SaveRunAsync(ReadyWork work, string holder, AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        long now = Instant.ToMicroseconds(time);
+        int ended = await WorkItems
+            .Where(row => row.WorkKey == work.WorkKey && row.Generation == work.Generation && row.Holder == holder && row.State == WorkItemTable.Open)
+            .Set(row => row.State, WorkItemTable.Done)
+            .Set(row => row.UpdateTime, now)
+            .UpdateAsync(cancellationToken);
+        if (ended == 0)
+        {
+            return null;
+        }
+
+        WorkItemTable item = await WorkItems.SingleAsync(row => row.WorkKey == work.WorkKey, cancellationToken);
+        long runKey = await NextKeyAsync("analytical_run", cancellationToken);
+        await connection.InsertAsync(ToRunRow(runKey, item, work.Inputs, run, now), token: cancellationToken);
+        await InsertAllAsync([.. run.Curves.Select((curve, i) => RunMapping.ToRow(runKey, i, curve))], cancellationToken);
+        await InsertAllAsync([.. run.Controls.Select((control, i) => RunMapping.ToRow(runKey, i, control))], cancellationToken);
+        await InsertAllAsync([.. work.Inputs.Layout.Lots.Select((lot, i) => RunMapping.ToRow(runKey, i, lot))], cancellationToken);
+        await InsertAllAsync([.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))], cancellationToken);
+        await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
+        await MovePlateAsync(item.PlateKey, PlateState.Analyzed, null, now, cancellationToken);
+        return new SavedRun(runKey, work.Inputs.Read.PlateBarcode);
+    }
+
+    private async Task InsertResultsAsync(long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)
+    {
+        if (run.Results.Count == 0)
+        {
+            return;
+        }
+
+        Dictionary<(string, string, double), (long Key, int Version)> known = await KnownResultsAsync(plateKey, cancellationToken);
+        long newKey = await keys.TakeAsync(connection, "result", run.Results.Count, cancellationToken);
+        long versionKey = await keys.TakeAsync(connection, "result_version", run.Results.Count, cancellationToken);
+        var identities = new List<ResultTable>();
+        var versions = new List<ResultVersionTable>(run.Results.Count);
+        for (int i = 0; i < run.Results.Count; i++)
+        {
+            SampleResult result = run.Results[i];
+            (string, string, double) identity = (result.SampleId, result.Analyte, result.DilutionFactor);
+            if (!known.TryGetValue(identity, out (long Key, int Version) newest))
+            {
+                newest = (newKey++, 0);
+                identities.Add(new ResultTable
+                {
+                    ResultKey = newest.Key,
+                    PlateKey = plateKey,
+                    SampleId = result.SampleId,
+                    Analyte = result.Analyte,
+                    DilutionFactor = result.DilutionFactor,
+                });
+            }
+
+            versions.Add(RunMapping.ToRow(versionKey + i, newest.Key, newest.Version + 1, runKey, i, result, now));
+        }
+
+        await InsertAllAsync(identities, cancellationToken);
+        await InsertAllAsync(versions, cancellationToken);
+    }
+
+    private async Task<Dictionary<(string SampleId, string Analyte, double DilutionFactor), (long Key, int Version)>> KnownResultsAsync(
+        long plateKey, CancellationToken cancellationToken)
+    {
+        var rows = await connection.GetTable<ResultTable>()
+            .Where(result => result.PlateKey == plateKey)
+            .Select(result => new
+            {
+                Result = result,
+                Version = connection.GetTable<ResultVersionTable>().Where(version => version.ResultKey == result.ResultKey).Max(version => version.Version),
+            })
+            .ToListAsync(cancellationToken);
+        return rows.ToDictionary(row => (row.Result.SampleId, row.Result.Analyte, row.Result.DilutionFactor), row => (row.Result.ResultKey, row.Version));
+    }
+
+    private static AnalyticalRunTable ToRunRow(long runKey, WorkItemTable item, AnalysisInputs inputs, AnalyticalRun run, long now) => new()
+    {
+        RunKey = runKey,
+        PlateKey = item.PlateKey,
+        ReadKey = item.ReadKey,
+        LayoutKey = item.LayoutKey,
+        AssayKey = item.AssayKey,
+        AssayId = inputs.Assay.Id,
+        InputsHash = run.InputsHash.ToBytes(),
+        ReadHash = inputs.Read.Hash.ToBytes(),
+        LayoutHash = inputs.Layout.Hash.ToBytes(),
+        AssayHash = CanonicalJson.HashOf(inputs.Assay).ToBytes(),
+        RulePackHash = inputs.RulePack.Hash.ToBytes(),
+        RulePack = inputs.RulePack.Name,
+        EngineVersion = run.EngineVersion,
+        Verdict = (int)run.Verdict,
+        Criteria = RowMapping.ToJson(run.Criteria),
+        ResultCount = run.Results.Count,
+        FlagCount = run.Flags.Count,
+        SaveTime = now,
+    };
+}
