@@ -20,7 +20,7 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract Task<SqlWriteTransaction> BeginWriteAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens a connection that sees one snapshot until it is disposed.</summary>
-    internal abstract Task<DataConnection> OpenSnapshotAsync(CancellationToken cancellationToken);
+    internal abstract Task<SqlSnapshot> OpenSnapshotAsync(CancellationToken cancellationToken);
 
     /// <summary>Statements that make a table refuse UPDATE and DELETE.</summary>
     internal abstract IEnumerable<string> AppendOnlyTriggers(string table);
@@ -47,6 +47,20 @@ internal sealed record SqlWriteTransaction(DataConnection Connection, DbTransact
     {
         await Connection.DisposeAsync();
         await Transaction.DisposeAsync();
+    }
+}
+
+/// <summary>A connection that sees one snapshot until it is disposed.</summary>
+/// <param name="Connection">For queries.</param>
+/// <param name="Transaction">Holds the snapshot.</param>
+/// <param name="Underlying">The connection of the database's own driver.</param>
+internal sealed record SqlSnapshot(DataConnection Connection, DbTransaction Transaction, DbConnection Underlying) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await Connection.DisposeAsync();
+        await Transaction.DisposeAsync();
+        await Underlying.DisposeAsync();
     }
 }
 

@@ -15,7 +15,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<PlateSummary?> GetPlateAsync(string barcode, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         PlateTable? row = await connection.GetTable<PlateTable>().FirstOrDefaultAsync(plate => plate.Barcode == barcode, cancellationToken);
         return row is null ? null : (await SummariesAsync(connection, [row], cancellationToken))[0];
     }
@@ -23,7 +24,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<Page<PlateSummary>> ListPlatesAsync(PlateFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         IQueryable<PlateTable> query = connection.GetTable<PlateTable>();
         if (filter.State is { } wanted)
         {
@@ -45,7 +47,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<IReadOnlyList<PlateSummary>> ListPlateChangesAsync(long afterChange, int limit, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         List<PlateTable> rows = await connection.GetTable<PlateTable>()
             .Where(row => row.ChangeKey > afterChange)
             .OrderBy(row => row.ChangeKey)
@@ -57,7 +60,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<long> NewestPlateChangeAsync(CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         return await connection.GetTable<PlateTable>().MaxAsync(row => (long?)row.ChangeKey, cancellationToken) ?? 0;
     }
 

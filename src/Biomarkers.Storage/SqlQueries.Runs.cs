@@ -16,7 +16,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<StoredRun?> GetRunAsync(long runKey, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         RunRow? row = await RunRows(connection).FirstOrDefaultAsync(candidate => candidate.Run.RunKey == runKey, cancellationToken);
         if (row is null)
         {
@@ -46,7 +47,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<Page<RunSummary>> ListRunsAsync(RunFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         IQueryable<RunRow> query = RunRows(connection);
         if (filter.PlateBarcode is { } barcode)
         {
@@ -77,7 +79,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RunSummary>> ListRunChangesAsync(long afterSequence, int limit, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         List<RunRow> rows = await RunRows(connection)
             .Where(row => row.Feed.Sequence > afterSequence)
             .OrderBy(row => row.Feed.Sequence)
@@ -89,7 +92,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<StoredResult?> GetResultAsync(long resultKey, int? version, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         ResultRow? row = await ResultRows(connection)
             .Where(candidate => candidate.Version.ResultKey == resultKey && (version == null || candidate.Version.Version == version))
             .OrderByDescending(candidate => candidate.Version.Version)
@@ -100,7 +104,8 @@ public sealed partial class SqlQueries
     /// <inheritdoc/>
     public async Task<Page<StoredResult>> ListResultsAsync(ResultFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         IQueryable<ResultRow> query = Filter(ResultRows(connection), filter);
         if (filter.RunKey is null)
         {

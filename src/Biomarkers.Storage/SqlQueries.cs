@@ -19,7 +19,8 @@ public sealed partial class SqlQueries : IQueries
     /// <inheritdoc/>
     public async Task<StreamSummary?> GetStreamAsync(string instrumentId, string streamId, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         ReadStreamTable? row = await connection.GetTable<ReadStreamTable>()
             .FirstOrDefaultAsync(stream => stream.InstrumentId == instrumentId && stream.StreamId == streamId, cancellationToken);
         return row is null
@@ -37,7 +38,8 @@ public sealed partial class SqlQueries : IQueries
     /// <inheritdoc/>
     public async Task<Page<QuarantinedEvent>> ListQuarantinedEventsAsync(string? instrumentId, PageRequest page, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         var query =
             from refused in connection.GetTable<QuarantinedEventTable>()
             join stream in connection.GetTable<ReadStreamTable>() on refused.StreamKey equals stream.StreamKey
@@ -60,7 +62,8 @@ public sealed partial class SqlQueries : IQueries
     /// <inheritdoc/>
     public async Task<AssayDefinition?> GetAssayAsync(string assayId, int? version, CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         AssayTable? row = await connection.FindAssayAsync(assayId, version, cancellationToken);
         return row is null ? null : RowMapping.AssayOf(row);
     }
@@ -68,7 +71,8 @@ public sealed partial class SqlQueries : IQueries
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AssayDefinition>> ListAssaysAsync(CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         ITable<AssayTable> assays = connection.GetTable<AssayTable>();
         List<AssayTable> rows = await assays
             .Where(row => !assays.Any(newer => newer.AssayId == row.AssayId && newer.Version > row.Version))
@@ -80,7 +84,8 @@ public sealed partial class SqlQueries : IQueries
     /// <inheritdoc/>
     public async Task<long> NewestSequenceAsync(CancellationToken cancellationToken)
     {
-        await using DataConnection connection = await database.OpenSnapshotAsync(cancellationToken);
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        DataConnection connection = snapshot.Connection;
         return await connection.GetTable<LedgerHeadTable>().Where(row => row.Id == 1).Select(row => row.Sequence).SingleAsync(cancellationToken);
     }
 

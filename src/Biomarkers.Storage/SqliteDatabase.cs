@@ -24,7 +24,6 @@ public sealed class SqliteDatabase : SqlDatabase
 
     private readonly string file;
     private readonly SqliteConnection writer;
-    private readonly DataOptions snapshotOptions;
 
     /// <summary>Names the file; <see cref="SqlStore.OpenAsync"/> opens it.</summary>
     /// <param name="file">Path of the database file; its folder exists. Made, readable by its owner only, when it is absent.</param>
@@ -32,7 +31,6 @@ public sealed class SqliteDatabase : SqlDatabase
     {
         this.file = file;
         writer = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
-        snapshotOptions = new DataOptions().UseConnectionFactory(Provider, _ => new SqliteConnection(ReaderConnectionString));
     }
 
     /// <inheritdoc/>
@@ -94,15 +92,16 @@ public sealed class SqliteDatabase : SqlDatabase
         cancellationToken.ThrowIfCancellationRequested();
         // Immediate: a transaction that would upgrade from reading to writing fails at once when another writer is faster.
         SqliteTransaction transaction = writer.BeginTransaction(deferred: false);
-        return Task.FromResult(new SqlWriteTransaction(new DataConnection(new DataOptions().UseTransaction(Provider, transaction)), transaction));
+        return Task.FromResult(new SqlWriteTransaction(new DataConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Unlimited)), transaction));
     }
 
-    internal override async Task<DataConnection> OpenSnapshotAsync(CancellationToken cancellationToken)
+    internal override async Task<SqlSnapshot> OpenSnapshotAsync(CancellationToken cancellationToken)
     {
-        var connection = new DataConnection(snapshotOptions);
-        // A deferred transaction takes its snapshot with its first read and never blocks the writer; its end with the connection ends it.
-        await connection.ExecuteAsync("BEGIN DEFERRED", cancellationToken);
-        return connection;
+        var connection = new SqliteConnection(ReaderConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        // Deferred: it takes its snapshot with the first read and never blocks the writer.
+        SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
+        return new SqlSnapshot(new DataConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Unlimited)), transaction, connection);
     }
 
     internal override IEnumerable<string> AppendOnlyTriggers(string table)
