@@ -1,0 +1,50 @@
+namespace Biomarkers.Client;
+
+/// <summary>How a sender sends.</summary>
+public sealed record PlateReadSenderOptions
+{
+    /// <summary>Instrument, a name such as <c>reader-1</c>.</summary>
+    public required string InstrumentId { get; init; }
+
+    /// <summary>Stream, a name that the adapter keeps for its life. One sender at a time: a second one shuts out the first.</summary>
+    public required string StreamId { get; init; }
+
+    /// <summary>Name and version of the adapter, for the server's log; may be empty.</summary>
+    public string ClientVersion { get; init; } = string.Empty;
+
+    /// <summary>Most events that are kept until they are acknowledged, 1 to 10,000; default 64. A further send waits for room.</summary>
+    public int MaximumUnacknowledged { get; init; } = 64;
+
+    /// <summary>Longest wait before the second attempt to connect, more than 0; default 0.2 s. It doubles with every further attempt.</summary>
+    public TimeSpan InitialBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Longest wait between two attempts, at least <see cref="InitialBackoff"/>; default 30 s.</summary>
+    public TimeSpan MaximumBackoff { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Seed of the jitter that keeps many senders from coming back at once; default the process id.</summary>
+    public int JitterSeed { get; init; } = Environment.ProcessId;
+
+    /// <summary>How long to keep trying without an acknowledgement before the sender stops; null, the default, for ever.</summary>
+    public TimeSpan? GiveUpAfter { get; init; }
+
+    /// <summary>How long the server may take to answer the opening; default 30 s.</summary>
+    public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause after which an idle stream says that it is alive; default 20 s.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Is told every change of what the sender does; null for nobody. It must return at once.</summary>
+    public IProgress<SenderState>? Progress { get; init; }
+
+    internal void Check()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(InstrumentId);
+        ArgumentException.ThrowIfNullOrEmpty(StreamId);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumUnacknowledged, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaximumUnacknowledged, 10_000);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(InitialBackoff, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumBackoff, InitialBackoff);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(OpenTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HeartbeatInterval, TimeSpan.Zero);
+    }
+}
