@@ -29,10 +29,16 @@ public static class CurveFitter
     /// For a model with <see cref="CurveModel.FitsLnResponse"/>, residuals, sum of squares and residual variance are those of ln response.
     /// Equal problems give equal fits, to the last bit, in any order of the points.</returns>
     /// <exception cref="ArgumentException">A bug of the caller: the lists are empty or differ in length; a number is not finite; a concentration
-    /// is negative, or zero where the model has no place for it; a fixed parameter is unknown or outside its domain.</exception>
+    /// is negative, or zero where the model has no place for it; a fixed parameter is unknown or outside its domain: see <see cref="Check"/>.</exception>
     public static CurveFit Fit(CurveFitProblem problem, CurveFitOptions options)
     {
-        Validate(problem, options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.IterationLimit, 1);
+        IReadOnlyList<Fault> faults = Check(problem);
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException(string.Join("; ", faults), nameof(problem));
+        }
+
         double?[] held = HeldValues(problem);
         int freeCount = held.Count(value => value is null);
         int levelCount = problem.Concentrations.Distinct().Count();
@@ -67,44 +73,54 @@ public static class CurveFitter
         return Complete(problem, held, weights, problem.Model.Solve(levels, held, options));
     }
 
-    private static void Validate(CurveFitProblem problem, CurveFitOptions options)
+    /// <summary>Finds everything for which <see cref="Fit"/> would throw, for callers that take problems from outside.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <returns>The faults, by fields such as <c>concentrations[3]</c> and <c>fixedParameters.slope</c>; empty when it can be fitted.</returns>
+    public static IReadOnlyList<Fault> Check(CurveFitProblem problem)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.IterationLimit, 1);
+        List<Fault> faults = [];
         if (problem.Concentrations.Count == 0 || problem.Concentrations.Count != problem.Responses.Count)
         {
-            throw new ArgumentException(
-                $"Expected as many concentrations as responses, at least one; got {problem.Concentrations.Count} and {problem.Responses.Count}.", nameof(problem));
+            faults.Add(new Fault("responses", FaultReasons.LengthMismatch,
+                $"Expected as many concentrations as responses, at least one; got {problem.Concentrations.Count} and {problem.Responses.Count}."));
         }
 
+        string expectedConcentration = problem.Model.AllowsZeroConcentration ? "zero or more" : $"more than zero for {problem.Model.Id}";
         for (int i = 0; i < problem.Concentrations.Count; i++)
         {
             double x = problem.Concentrations[i];
-            if (!double.IsFinite(x) || x < 0 || (x == 0 && !problem.Model.AllowsZeroConcentration))
+            if (!double.IsFinite(x))
             {
-                string expected = problem.Model.AllowsZeroConcentration ? "zero or more" : "more than zero";
-                throw new ArgumentException($"Expected concentration {i} to be {expected} for {problem.Model.Id}; got {x}.", nameof(problem));
+                faults.Add(new Fault($"concentrations[{i}]", FaultReasons.NonFinite, $"Expected a finite concentration; got {x}."));
             }
+            else if (x < 0 || (x == 0 && !problem.Model.AllowsZeroConcentration))
+            {
+                faults.Add(new Fault($"concentrations[{i}]", FaultReasons.OutOfRange, $"Expected a concentration of {expectedConcentration}; got {x}."));
+            }
+        }
 
+        for (int i = 0; i < problem.Responses.Count; i++)
+        {
             if (!double.IsFinite(problem.Responses[i]))
             {
-                throw new ArgumentException($"Expected response {i} to be finite; got {problem.Responses[i]}.", nameof(problem));
+                faults.Add(new Fault($"responses[{i}]", FaultReasons.NonFinite, $"Expected a finite response; got {problem.Responses[i]}."));
             }
         }
 
         foreach ((string name, double value) in problem.FixedParameters)
         {
-            if (!problem.Model.ParameterNames.Contains(name))
+            bool isKnown = problem.Model.ParameterNames.Contains(name);
+            string? expected = !isKnown ? null : !double.IsFinite(value) ? "a finite number" : problem.Model.FaultOfFixedValue(name, value);
+            if (!isKnown || expected is not null)
             {
-                string names = string.Join(", ", problem.Model.ParameterNames);
-                throw new ArgumentException($"'{name}' is no parameter of {problem.Model.Id}; expected one of {names}.", nameof(problem));
-            }
-
-            string? expected = double.IsFinite(value) ? problem.Model.FaultOfFixedValue(name, value) : "a finite number";
-            if (expected is not null)
-            {
-                throw new ArgumentException($"Expected fixed {name} to be {expected}; got {value}.", nameof(problem));
+                string text = isKnown
+                    ? $"Expected {name} to be {expected}; got {value}."
+                    : $"{problem.Model.Id} has no parameter '{name}'; expected one of {string.Join(", ", problem.Model.ParameterNames)}.";
+                faults.Add(new Fault($"fixedParameters.{name}", FaultReasons.OutOfRange, text));
             }
         }
+
+        return faults;
     }
 
     private static double?[] HeldValues(CurveFitProblem problem) =>

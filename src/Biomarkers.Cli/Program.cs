@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Biomarkers.Cli.Commands;
+
+namespace Biomarkers.Cli;
+
+/// <summary>The executable <c>biomarkers</c>.</summary>
+public static class Program
+{
+    /// <summary>Runs the command line.</summary>
+    /// <param name="args">Command and its arguments.</param>
+    /// <returns>An exit code; see <see cref="ExitCodes"/>.</returns>
+    public static Task<int> Main(string[] args) => RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
+
+    /// <summary>Runs a command line on given writers, as a test or a host does.</summary>
+    /// <param name="args">Command and its arguments.</param>
+    /// <param name="output">Where results go.</param>
+    /// <param name="error">Where errors go.</param>
+    /// <param name="cancellationToken">Ends the command.</param>
+    /// <returns>An exit code; see <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var root = new RootCommand(
+            $"Immunoassay data: from responses to concentrations. Exit codes: {ExitCodes.Explanation}.")
+        {
+            FitCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+        return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
+    }
+}
