@@ -28,7 +28,13 @@ public sealed class CommandConsole
     {
         output = parsed.InvocationConfiguration.Output;
         error = parsed.InvocationConfiguration.Error;
-        People = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        People = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+        });
     }
 
     /// <summary>Tables and text for people, on the output; plain where the output is no terminal.</summary>

@@ -1,0 +1,131 @@
+using Biomarkers.Immunoassay.Curves;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Biomarkers.Tests.Immunoassay.Curves;
+
+public class WithinPlateIntervalTests(ITestOutputHelper output)
+{
+    private static readonly double[] X = [0.5, 0.5, 1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 32, 32];
+    private static readonly double[] Y = [0.11, 0.12, 0.19, 0.2, 0.36, 0.38, 0.66, 0.7, 1.1, 1.15, 1.6, 1.62, 1.95, 1.99];
+
+    [SharedDataFact]
+    public void DeltaErrors_EveryReferenceRow_MatchAnIndependentImplementation()
+    {
+        var worst = new Dictionary<string, double>();
+        int compared = 0;
+        var rowsByFit = ReferenceFits.Rows("fits/certified_fits.csv").ToDictionary(ReferenceFits.Name);
+        foreach (IGrouping<string, Dictionary<string, string>> group in ReferenceFits.Rows("fits/inverse_prediction_python.csv").GroupBy(ReferenceFits.Name))
+        {
+            if (!rowsByFit.TryGetValue(group.Key, out Dictionary<string, string>? row))
+            {
+                continue;
+            }
+
+            CurveFit fit = ReferenceFits.FitOf(row);
+            foreach (Dictionary<string, string> prediction in group)
+            {
+                Inversion inversion = fit.Invert(prediction.Number("response"));
+                Assert.Equal(InversionStatus.Found, inversion.Status);
+                double x = inversion.Concentration;
+                Note("conc", x, prediction.Number("conc"));
+                Note("se_curve", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, null)!.Value, prediction.Number("se_curve"));
+                Note("se_total_m1", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, 1)!.Value, prediction.Number("se_total_m1"));
+                Note("se_total_m2", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, 2)!.Value, prediction.Number("se_total_m2"));
+                compared++;
+            }
+        }
+
+        output.WriteLine($"{compared} predictions; largest relative deviations: {string.Join(", ", worst.Select(pair => $"{pair.Key} {pair.Value:E1}"))}");
+        Assert.True(compared > 500);
+        Assert.All(worst, pair => Assert.True(pair.Value <= 1e-6, pair.ToString()));
+
+        void Note(string quantity, double actual, double expected) =>
+            worst[quantity] = Math.Max(worst.GetValueOrDefault(quantity), Math.Abs(actual - expected) / Math.Abs(expected));
+    }
+
+    [Theory]
+    [InlineData("4pl", "none", 1)]
+    [InlineData("4pl", "1/y2", 2)]
+    [InlineData("5pl", "1/y", 3)]
+    [InlineData("5pl-ad", "none", 2)]
+    [InlineData("loglog", "none", 2)]
+    public void Of_ResponseOnTheCurve_EndsWhereTheDefinitionIsAnEquality(string model, string weights, int wells)
+    {
+        CurveFit fit = ReferenceFits.Fit(model, weights, X, Y);
+        const double response = 0.9;
+        WithinPlateInterval interval = WithinPlateInterval.Of(fit, response, wells)!;
+        double estimate = fit.Invert(response).Concentration;
+        Assert.InRange(estimate, interval.Lower!.Value, interval.Upper!.Value);
+
+        // 97.5 % quantiles of Student's t, from a printed table, for 9, 10 and 12 degrees of freedom.
+        double t = fit.DegreesOfFreedom switch { 9 => 2.262157, 10 => 2.228139, 12 => 2.178813, _ => throw new InvalidOperationException("Add the quantile.") };
+        foreach (double end in (double[])[interval.Lower.Value, interval.Upper.Value])
+        {
+            var gradient = new double[fit.Parameters.Length];
+            fit.Model.Gradient(fit.Parameters, end, gradient);
+            double curve = gradient.SelectMany((g, i) => gradient.Select((h, j) => g * h * fit.Covariance![(i * gradient.Length) + j])).Sum();
+            double fitted = fit.Response(end);
+            double power = fit.Weighting.Power + (fit.Model.FitsLnResponse ? 2 : 0);
+            double allowed = t * Math.Sqrt((fit.ResidualVariance!.Value * Math.Pow(fitted, power) / wells) + curve);
+            Assert.Equal(Math.Abs(response - fitted), allowed, 1e-5 * allowed);
+        }
+    }
+
+    [Fact]
+    public void Of_MoreWells_IsNarrowerAndAgreesWithDeltaInTheMiddle()
+    {
+        CurveFit fit = ReferenceFits.Fit("4pl", "none", X, Y);
+        double estimate = fit.Invert(0.9).Concentration;
+        double previous = double.PositiveInfinity;
+        foreach (int wells in (int[])[1, 2, 4, 100])
+        {
+            WithinPlateInterval interval = WithinPlateInterval.Of(fit, 0.9, wells)!;
+            double halfWidth = Math.Log(interval.Upper!.Value / interval.Lower!.Value) / 2;
+            Assert.True(halfWidth < previous);
+            previous = halfWidth;
+
+            // The curve is nearly straight here, so that both methods give nearly one width.
+            double delta = 2.228139 * WithinPlateInterval.LnConcentrationStandardError(fit, estimate, wells)!.Value;
+            Assert.Equal(1, halfWidth / delta, 0.02);
+        }
+    }
+
+    [Fact]
+    public void Of_ResponsesNearTheAsymptotes_AreUnboundedOnThatSide()
+    {
+        CurveFit fit = ReferenceFits.Fit("4pl", "none", X, Y);
+        WithinPlateInterval low = WithinPlateInterval.Of(fit, fit.Parameters[0] + 0.002, 1)!;
+        Assert.Null(low.Lower);
+        Assert.NotNull(low.Upper);
+        WithinPlateInterval high = WithinPlateInterval.Of(fit, fit.Parameters[1] - 0.002, 1)!;
+        Assert.NotNull(high.Lower);
+        Assert.Null(high.Upper);
+        Assert.Null(WithinPlateInterval.Of(fit, fit.Parameters[1] + 1, 1));
+    }
+
+    [Fact]
+    public void LnConcentrationGradient_AnyParameter_IsThatOfReadingOffAnotherCurve()
+    {
+        CurveFit fit = ReferenceFits.Fit("5pl", "1/y", X, Y);
+        double x = fit.Invert(0.9).Concentration;
+        double[] gradient = WithinPlateInterval.LnConcentrationGradient(fit, x)!;
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            double width = 1e-6 * Math.Abs(fit.Parameters[i]);
+            double[] up = [.. fit.Parameters];
+            double[] down = [.. fit.Parameters];
+            up[i] += width;
+            down[i] -= width;
+            double expected = Math.Log(fit.Model.Invert(up, 0.9).Concentration / fit.Model.Invert(down, 0.9).Concentration) / (2 * width);
+            Assert.Equal(expected, gradient[i], 1e-5 * Math.Abs(expected));
+        }
+    }
+
+    [Fact]
+    public void ResponseVariance_WeightedFit_GoesWithTheWeights()
+    {
+        CurveFit fit = ReferenceFits.Fit("4pl", "1/y2", X, Y);
+        Assert.Equal(fit.ResidualVariance!.Value * 0.81 / 3, WithinPlateInterval.ResponseVariance(fit, 0.9, 3)!.Value, 1e-15);
+    }
+}
