@@ -77,7 +77,7 @@ public static class CurvePointsFile
             {
                 string hint = separator == ',' && cells.Length > header.Length ? " A decimal comma splits a number: write 1.5, not 1,5." : "";
                 faults.Add(new Fault($"line {i + 1}", FaultReasons.LengthMismatch,
-                    $"Expected {header.Length} cells as in the header; got {cells.Length} in '{lines[i]}'.{hint}"));
+                    $"Expected {header.Length} cells as in the header; got {cells.Length} in '{Quoted(lines[i])}'.{hint}"));
                 continue;
             }
 
@@ -115,7 +115,7 @@ public static class CurvePointsFile
             if (header.Contains(separator) && !header.Contains(','))
             {
                 faults.Add(new Fault($"line {lineNumber}", FaultReasons.InvalidText,
-                    $"The columns of '{header}' are separated by {name}; expected commas, with decimal points in numbers."));
+                    $"The columns of '{Quoted(header)}' are separated by {name}; expected commas, with decimal points in numbers."));
                 return separator;
             }
         }
@@ -128,7 +128,7 @@ public static class CurvePointsFile
         int count = header.Count(name => name == column);
         if (count != 1)
         {
-            string got = count == 0 ? $"it is missing from '{string.Join(',', header)}'" : $"it stands {count} times";
+            string got = count == 0 ? $"it is missing from '{Quoted(string.Join(',', header))}'" : $"it stands {count} times";
             faults.Add(new Fault($"line {lineNumber}", count == 0 ? FaultReasons.Required : FaultReasons.Duplicate,
                 $"Expected a header line with one column '{column}'; {got}."));
             return -1;
@@ -139,7 +139,7 @@ public static class CurvePointsFile
 
     private static double? NumberOf(string cell, int lineNumber, string column, List<Fault> faults)
     {
-        string text = cell.Trim();
+        string text = Quoted(cell.Trim());
         string place = PlaceOf(lineNumber, column);
         if (text.Length == 0)
         {
@@ -147,7 +147,7 @@ public static class CurvePointsFile
             return null;
         }
 
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+        if (double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
         {
             if (double.IsFinite(number))
             {
@@ -163,6 +163,14 @@ public static class CurvePointsFile
             ? new Fault(place, FaultReasons.AmbiguousNumber, $"'{text}' has a comma, which may mean a decimal or thousands; expected a decimal point, such as 1.5.")
             : new Fault(place, FaultReasons.InvalidText, $"'{text}' is no number; expected one such as 1.5."));
         return null;
+    }
+
+    /// <summary>A text of the file as a message may carry it: short, and without characters that a terminal would obey.</summary>
+    private static string Quoted(string text)
+    {
+        const int longest = 80;
+        string shown = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "...") : text;
+        return string.Concat(shown.Select(character => char.IsControl(character) && character != '\t' ? '?' : character));
     }
 
     /// <summary>Cells of one line; a cell in double quotes may hold the separator, and a quote doubled.</summary>

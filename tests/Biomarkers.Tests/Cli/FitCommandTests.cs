@@ -114,6 +114,7 @@ public sealed class FitCommandTests : IDisposable
     [InlineData("concentration,response\n1,\n", "line 2, column response: The cell is empty")]
     [InlineData("concentration,response\n-1,2\n", "line 2, column concentration: Expected a concentration of zero or more; got '-1'")]
     [InlineData("concentration,response\n1,1\n2,2\n3,3\n4,4\n4,4\n", "4 distinct concentrations (1, 2, 3, 4); 4pl with 4 free parameters expects at least 5")]
+    [InlineData("\u001b[31m\u0000binary", "missing from '?[31m?binary'")] // nothing that a terminal would obey
     [InlineData("concentration,response\n1\n", "Expected 2 cells as in the header; got 1")]
     public async Task Fit_BadFile_IsRefusedWithPlaceAndExpectation(string text, string expected)
     {

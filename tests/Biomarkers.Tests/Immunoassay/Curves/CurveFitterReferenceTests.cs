@@ -95,7 +95,8 @@ public class CurveFitterReferenceTests(ITestOutputHelper output)
             bool isWorse = row["wrss"].Length > 0 && fit.WeightedSumOfSquares > row.Number("wrss") * (1 + 1e-9);
             if ((mustBeFlagged && !isFlagged) || (isDetermined && isFlagged) || (isWorse && !isFlagged))
             {
-                misses.Add($"{ReferenceFits.Name(row)} ({row["verdict"]}; {row["flags"]}): {fit.Termination}, condition {fit.ConditionNumber:E1}, sum of squares {fit.WeightedSumOfSquares} for {row["wrss"]}");
+                misses.Add($"{ReferenceFits.Name(row)} ({row["verdict"]}; {row["flags"]}): {fit.Termination}, condition {fit.ConditionNumber:E1}, "
+                    + $"sum of squares {fit.WeightedSumOfSquares} for {row["wrss"]}");
             }
         }
 
