@@ -35,7 +35,7 @@ internal sealed class ReplicateCvRule : QcRule
         bool isNearLloq = run.Of(replicates.Analyte).Curve.Range is { } range && replicates.Concentration <= entry.Limits[LloqFactor] * range.Lloq;
         double limit = entry.Limits[isNearLloq ? LloqCvPercent : CvPercent];
         bool isOffCurve = replicates.Wells.Count > 1 && replicates.CvPercent is null;
-        if (!isOffCurve && !(replicates.CvPercent > limit))
+        if (!isOffCurve && !Deviation.Exceeds(replicates.CvPercent, limit))
         {
             return null;
         }
