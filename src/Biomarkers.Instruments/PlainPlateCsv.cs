@@ -12,7 +12,7 @@ public static class PlainPlateCsv
     /// <summary>One line per well and column of the read, by well; line feeds, numbers in the shortest form that reads back to the same bits.</summary>
     /// <param name="read">The responses. Barcode and response kind have no place in the file: name them when it is read.</param>
     /// <param name="layout">What is in the wells; null writes responses only. A well of the layout without a reading is written with an
-    /// empty response, which reads back as missing. Of a specimen, study, subject, visit, timepoint and type are written; lots only as far as
+    /// empty response, which reads back as missing. Of a specimen, study, subject, visit, timepoint, type and fasting are written; lots only as far as
     /// they stand at a control or are the one calibrator lot.</param>
     public static string Write(PlateRead read, PlateLayout? layout)
     {
@@ -102,6 +102,7 @@ public static class PlainPlateCsv
                 row[PlainCsvColumns.Visit] = unknown.Specimen?.Visit ?? "";
                 row[PlainCsvColumns.Timepoint] = unknown.Specimen?.Timepoint ?? "";
                 row[PlainCsvColumns.SpecimenType] = unknown.Specimen?.SpecimenType ?? "";
+                row[PlainCsvColumns.Fasting] = unknown.Specimen?.Fasting is { } fasting ? (fasting ? PlainCsvColumns.Yes : PlainCsvColumns.No) : "";
                 break;
             case Blank blank:
                 row[PlainCsvColumns.Content] = PlainCsvColumns.Blank;

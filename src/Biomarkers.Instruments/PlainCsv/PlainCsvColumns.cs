@@ -21,9 +21,13 @@ internal static class PlainCsvColumns
     public const string Visit = "visit";
     public const string Timepoint = "timepoint";
     public const string SpecimenType = "specimen_type";
+    public const string Fasting = "fasting";
 
     public const string Measurement = "measurement";
     public const string Reference = "reference";
+
+    public const string Yes = "yes";
+    public const string No = "no";
 
     public const string Calibrator = "calibrator";
     public const string Anchor = "anchor";
@@ -37,7 +41,7 @@ internal static class PlainCsvColumns
     public static IReadOnlyList<string> All { get; } =
     [
         Well, Content, Name, Set, LotNumber, Nominal, Unit, DilutionFactor, Analyte, Purpose, WavelengthNm, Response, BeadCount,
-        Study, Subject, Visit, Timepoint, SpecimenType,
+        Study, Subject, Visit, Timepoint, SpecimenType, Fasting,
     ];
 
     /// <summary>The columns that are always written.</summary>

@@ -5,7 +5,7 @@ namespace Biomarkers.Instruments.PlainCsv;
 /// <summary>Plain CSV: one line per well and analyte. This is the form for everything that has no adapter of its own.</summary>
 /// <remarks>
 /// Header required, any order, case does not matter: <c>well, content, name, set, lot_number, nominal_concentration, unit, dilution_factor,
-/// analyte, purpose, wavelength_nm, response, bead_count, study, subject, visit, timepoint, specimen_type</c>; only <c>well</c> and
+/// analyte, purpose, wavelength_nm, response, bead_count, study, subject, visit, timepoint, specimen_type, fasting</c>; only <c>well</c> and
 /// <c>response</c> must be there, and <c>analyte</c> where an option does not name it.
 /// <c>content</c> is calibrator, anchor, zero, control, unknown, blank, unused, or empty where the well is not described.
 /// A control is named by its level; its set is in <c>set</c>, or after a colon of the name (<c>LQC:2</c>), else 1.

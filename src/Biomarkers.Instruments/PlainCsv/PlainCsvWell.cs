@@ -51,7 +51,7 @@ internal sealed record PlainCsvWell(string Role, string Name, int SetNumber, str
                 (string level, int set) = ReadSet(table, line, name, options, faults);
                 return new PlainCsvWell(role, level, set, lotNumber, dilution, null);
             case PlainCsvColumns.Unknown:
-                return new PlainCsvWell(role, name, 1, null, dilution, ReadSpecimen(table, line));
+                return new PlainCsvWell(role, name, 1, null, dilution, ReadSpecimen(table, line, faults));
             case PlainCsvColumns.Blank:
                 return new PlainCsvWell(role, name, 1, null, 1, null);
             default:
@@ -144,14 +144,21 @@ internal sealed record PlainCsvWell(string Role, string Name, int SetNumber, str
         return dilution;
     }
 
-    private static Specimen? ReadSpecimen(PlainCsvTable table, DelimitedLine line)
+    private static Specimen? ReadSpecimen(PlainCsvTable table, DelimitedLine line, List<Fault> faults)
     {
+        string fasting = table.Cell(line, PlainCsvColumns.Fasting).ToLowerInvariant();
+        if (fasting is not ("" or PlainCsvColumns.Yes or PlainCsvColumns.No))
+        {
+            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Fasting), FaultReasons.UnknownWord, $"'{Texts.Shorten(fasting)}' does not say whether the subject fasted; expected yes, no or nothing."));
+        }
+
         var specimen = new Specimen(
             StudyId: Text(PlainCsvColumns.Study),
             SubjectId: Text(PlainCsvColumns.Subject),
             Visit: Text(PlainCsvColumns.Visit),
             Timepoint: Text(PlainCsvColumns.Timepoint),
-            SpecimenType: Text(PlainCsvColumns.SpecimenType));
+            SpecimenType: Text(PlainCsvColumns.SpecimenType),
+            Fasting: fasting.Length == 0 ? null : fasting == PlainCsvColumns.Yes);
         return specimen == new Specimen() ? null : specimen;
 
         string? Text(string column) => table.Cell(line, column) is { Length: > 0 } text ? text : null;
