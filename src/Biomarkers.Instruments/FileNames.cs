@@ -58,7 +58,10 @@ internal static class FileNames
             }
             else if (other is not null)
             {
-                faults.Add(new Fault(field, FaultReasons.Duplicate, $"Analytes '{Texts.Shorten(other.Original)}' and '{Texts.Shorten(original)}' both become '{name}'; map one of them to another name."));
+                faults.Add(new Fault(
+                    field,
+                    FaultReasons.Duplicate,
+                    $"Analytes '{Texts.Shorten(other.Original)}' and '{Texts.Shorten(original)}' both become '{name}'; map one of them to another name."));
             }
             else
             {

@@ -79,7 +79,8 @@ public sealed record PlateFile
             faults.Add(new Fault(
                 "line 1",
                 FaultReasons.InvalidFile,
-                $"'{Texts.Shorten(firstLine)}' begins no file of a known format; expected one of {PlateFileFormats.KnownNames} (a plain CSV needs a header with 'well' and 'response')."));
+                $"'{Texts.Shorten(firstLine)}' begins no file of a known format; expected one of {PlateFileFormats.KnownNames} (a plain CSV needs a header with 'well' "
+                    + "and 'response')."));
             return faults;
         }
 
@@ -106,7 +107,10 @@ public sealed record PlateFile
         ResponseKind? kind = ResponseKind ?? kindWhenNotSaid;
         if (kind is null)
         {
-            faults.Add(new Fault("response_kind", FaultReasons.Required, $"The file does not say what the detector counted; name one of {string.Join(", ", Enum.GetNames<ResponseKind>())}."));
+            faults.Add(new Fault(
+                "response_kind",
+                FaultReasons.Required,
+                $"The file does not say what the detector counted; name one of {string.Join(", ", Enum.GetNames<ResponseKind>())}."));
         }
 
         return faults.Count > 0 ? faults : PlateRead.Create(SuggestedBarcode!, WellCount, kind!.Value, Columns);
@@ -119,13 +123,15 @@ public sealed record PlateFile
     {
         if (LayoutWells.Count == 0)
         {
-            return new List<Fault> { new("wells", FaultReasons.Required, "The file does not say what is in the wells; give a layout." ) };
+            return new List<Fault> { new("wells", FaultReasons.Required, "The file does not say what is in the wells; give a layout.") };
         }
 
         return PlateLayout.Create(assayId, assayVersion, Format, LayoutWells, Lots);
     }
 
-    private PlateFormat Format => PlateFormat.TryFromWellCount(WellCount, out PlateFormat? format) ? format : throw new InvalidOperationException("A plate file was made with an unknown format.");
+    private PlateFormat Format => PlateFormat.TryFromWellCount(WellCount, out PlateFormat? format)
+        ? format
+        : throw new InvalidOperationException("A plate file was made with an unknown format.");
 
     private void CheckContent(List<Fault> faults)
     {

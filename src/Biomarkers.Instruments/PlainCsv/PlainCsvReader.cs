@@ -66,7 +66,8 @@ internal static class PlainCsvReader
             faults.Add(new Fault(
                 $"line {line.Number}",
                 FaultReasons.InvalidFile,
-                $"The line has {line.Cells.Length} fields and the header {lines[0].Cells.Length}; a decimal comma splits a number into two fields: expected '.', or quotes around the field and the decimal separator named."));
+                $"The line has {line.Cells.Length} fields and the header {lines[0].Cells.Length}; a decimal comma splits a number into two fields: expected '.', or "
+                    + "quotes around the field and the decimal separator named."));
         }
 
         // A line with a field too many says nothing certain about its columns.
@@ -87,7 +88,10 @@ internal static class PlainCsvReader
             return false;
         }
 
-        faults.Add(new Fault("line 1", FaultReasons.InvalidFile, $"{NameOf(others[0])} stands between the fields of the header; expected {NameOf(delimiter)}, or name the file's delimiter."));
+        faults.Add(new Fault(
+            "line 1",
+            FaultReasons.InvalidFile,
+            $"{NameOf(others[0])} stands between the fields of the header; expected {NameOf(delimiter)}, or name the file's delimiter."));
         return true;
     }
 
@@ -99,7 +103,10 @@ internal static class PlainCsvReader
             string name = Normalise(header.Cells[i]);
             if (!PlainCsvColumns.All.Contains(name))
             {
-                notices.Add($"line {header.Number}", PlateFileNoticeReasons.NotUsed, $"Column '{Texts.Shorten(header.Cells[i].Trim())}' is not used; known are {string.Join(", ", PlainCsvColumns.All)}.");
+                notices.Add(
+                    $"line {header.Number}",
+                    PlateFileNoticeReasons.NotUsed,
+                    $"Column '{Texts.Shorten(header.Cells[i].Trim())}' is not used; known are {string.Join(", ", PlainCsvColumns.All)}.");
             }
             else if (!columns.TryAdd(name, i))
             {
@@ -111,7 +118,10 @@ internal static class PlainCsvReader
         {
             if (!columns.ContainsKey(required))
             {
-                faults.Add(new Fault($"line {header.Number}", FaultReasons.Required, $"The header has no column '{required}'; got '{Texts.Shorten(string.Join(", ", header.Cells))}'."));
+                faults.Add(new Fault(
+                    $"line {header.Number}",
+                    FaultReasons.Required,
+                    $"The header has no column '{required}'; got '{Texts.Shorten(string.Join(", ", header.Cells))}'."));
             }
         }
 

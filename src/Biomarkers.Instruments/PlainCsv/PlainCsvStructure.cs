@@ -94,7 +94,10 @@ internal sealed class PlainCsvStructure(PlainCsvTable table, PlateFileOptions op
             }
             else
             {
-                faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Well), FaultReasons.InvalidWell, $"'{Texts.Shorten(text)}' is no well; expected a position such as A01 or AF48."));
+                faults.Add(new Fault(
+                    PlainCsvTable.Field(line, PlainCsvColumns.Well),
+                    FaultReasons.InvalidWell,
+                    $"'{Texts.Shorten(text)}' is no well; expected a position such as A01 or AF48."));
             }
         }
 
@@ -138,7 +141,8 @@ internal sealed class PlainCsvStructure(PlainCsvTable table, PlateFileOptions op
         }
 
         double? wavelength = CellFaults.ReadNumber(
-            table.Cell(line, PlainCsvColumns.WavelengthNm), PlainCsvTable.Field(line, PlainCsvColumns.WavelengthNm), "a wavelength in nanometres", options.DecimalSeparator, faults);
+            table.Cell(line, PlainCsvColumns.WavelengthNm), PlainCsvTable.Field(line, PlainCsvColumns.WavelengthNm), "a wavelength in nanometres",
+            options.DecimalSeparator, faults);
         int? beadCount = CellFaults.ReadWhole(
             table.Cell(line, PlainCsvColumns.BeadCount), PlainCsvTable.Field(line, PlainCsvColumns.BeadCount), 0, options.DecimalSeparator, faults);
         if (purpose is null || AnalyteOf(line) is not { } analyte)
@@ -154,12 +158,18 @@ internal sealed class PlainCsvStructure(PlainCsvTable table, PlateFileOptions op
         }
         else if (column.WavelengthNm != wavelength)
         {
-            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.WavelengthNm), FaultReasons.WellConflict, $"Wavelength '{wavelength}' differs from '{column.WavelengthNm}' of the lines before; expected one wavelength per analyte and purpose."));
+            faults.Add(new Fault(
+                PlainCsvTable.Field(line, PlainCsvColumns.WavelengthNm),
+                FaultReasons.WellConflict,
+                $"Wavelength '{wavelength}' differs from '{column.WavelengthNm}' of the lines before; expected one wavelength per analyte and purpose."));
         }
 
         if (!lineOfReading.TryAdd((well, column), line.Number))
         {
-            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Well), FaultReasons.WellConflict, $"Well {well} has two responses of analyte '{analyte}', first in line {lineOfReading[(well, column)]}; expected one."));
+            faults.Add(new Fault(
+                PlainCsvTable.Field(line, PlainCsvColumns.Well),
+                FaultReasons.WellConflict,
+                $"Well {well} has two responses of analyte '{analyte}', first in line {lineOfReading[(well, column)]}; expected one."));
             return;
         }
 
@@ -177,7 +187,10 @@ internal sealed class PlainCsvStructure(PlainCsvTable table, PlateFileOptions op
         if (!contents.TryAdd(well, (line.Number, content)) && contents[well].Content != content)
         {
             (int first, PlainCsvWell other) = contents[well];
-            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Content), FaultReasons.WellConflict, $"Well {well} holds {content} here and {other} in line {first}; expected the lines of one well to agree."));
+            faults.Add(new Fault(
+                PlainCsvTable.Field(line, PlainCsvColumns.Content),
+                FaultReasons.WellConflict,
+                $"Well {well} holds {content} here and {other} in line {first}; expected the lines of one well to agree."));
         }
         else if (AnalyteOf(line) is { } analyte && ReadNominal(line, content, analyte) is { } nominal)
         {
@@ -255,7 +268,10 @@ internal sealed class PlainCsvStructure(PlainCsvTable table, PlateFileOptions op
         }
         else if (other != nominal)
         {
-            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Nominal), FaultReasons.WellConflict, $"Well {well} has {nominal.Concentration} of analyte '{nominal.Analyte}' here and {other.Concentration} before; expected one concentration."));
+            faults.Add(new Fault(
+                PlainCsvTable.Field(line, PlainCsvColumns.Nominal),
+                FaultReasons.WellConflict,
+                $"Well {well} has {nominal.Concentration} of analyte '{nominal.Analyte}' here and {other.Concentration} before; expected one concentration."));
         }
     }
 }

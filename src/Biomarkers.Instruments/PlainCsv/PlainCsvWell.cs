@@ -27,7 +27,10 @@ internal sealed record PlainCsvWell(string Role, string Name, int SetNumber, str
         if (!PlainCsvColumns.ContentWords.Contains(role))
         {
             string word = Texts.Shorten(table.Cell(line, PlainCsvColumns.Content));
-            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Content), FaultReasons.UnknownWord, $"'{word}' is no content; expected one of {string.Join(", ", PlainCsvColumns.ContentWords)}."));
+            faults.Add(new Fault(
+                PlainCsvTable.Field(line, PlainCsvColumns.Content),
+                FaultReasons.UnknownWord,
+                $"'{word}' is no content; expected one of {string.Join(", ", PlainCsvColumns.ContentWords)}."));
             return null;
         }
 
@@ -149,7 +152,10 @@ internal sealed record PlainCsvWell(string Role, string Name, int SetNumber, str
         string fasting = table.Cell(line, PlainCsvColumns.Fasting).ToLowerInvariant();
         if (fasting is not ("" or PlainCsvColumns.Yes or PlainCsvColumns.No))
         {
-            faults.Add(new Fault(PlainCsvTable.Field(line, PlainCsvColumns.Fasting), FaultReasons.UnknownWord, $"'{Texts.Shorten(fasting)}' does not say whether the subject fasted; expected yes, no or nothing."));
+            faults.Add(new Fault(
+                PlainCsvTable.Field(line, PlainCsvColumns.Fasting),
+                FaultReasons.UnknownWord,
+                $"'{Texts.Shorten(fasting)}' does not say whether the subject fasted; expected yes, no or nothing."));
         }
 
         var specimen = new Specimen(

@@ -51,7 +51,10 @@ internal sealed class ColumnBuilder(string analyte, ColumnPurpose purpose, doubl
         int counted = beadCounts.Count(count => count is not null);
         if (counted > 0 && counted < beadCounts.Count)
         {
-            notices.Add("", PlateFileNoticeReasons.Absent, $"{beadCounts.Count - counted} wells of analyte '{analyte}' have a response and no bead count; no bead count of the analyte is kept.");
+            notices.Add(
+                "",
+                PlateFileNoticeReasons.Absent,
+                $"{beadCounts.Count - counted} wells of analyte '{analyte}' have a response and no bead count; no bead count of the analyte is kept.");
         }
 
         return new ResponseColumn(
@@ -65,7 +68,8 @@ internal static class CellFaults
     public static Fault Ambiguous(string field, string token, char decimalSeparator) => new(
         field,
         FaultReasons.AmbiguousNumber,
-        $"'{Texts.Shorten(token)}' may mean a fraction or thousands; expected '{decimalSeparator}' before the fraction and no thousands separator, or name the file's decimal separator.");
+        $"'{Texts.Shorten(token)}' may mean a fraction or thousands; expected '{decimalSeparator}' before the fraction and no thousands separator, or name the file's "
+            + "decimal separator.");
 
     public static Fault NotANumber(string field, string token, string expected) =>
         new(field, FaultReasons.NonFinite, $"'{Texts.Shorten(token)}' is no number; expected {expected}.");

@@ -20,7 +20,10 @@ internal static class PlateSize
             if (!format.Contains(well))
             {
                 string why = stated is null ? $"{distinct} wells are named, so the plate is taken for one of {format}" : $"the plate has {format}";
-                faults.Add(new Fault(field, FaultReasons.WellOutOfRange, $"Well {well} is off the plate: {why} and the last well is {format.LastWell}; correct the well or state the plate's well count."));
+                faults.Add(new Fault(
+                    field,
+                    FaultReasons.WellOutOfRange,
+                    $"Well {well} is off the plate: {why} and the last well is {format.LastWell}; correct the well or state the plate's well count."));
             }
         }
 

@@ -47,7 +47,10 @@ internal static class XponentExpected
 
             if (series.Count > 0 && !units.ContainsKey(analyte.Name))
             {
-                faults.Add(new Fault($"line {header.Number}, column {Texts.Shorten(analyte.Original)}", FaultReasons.Required, $"The concentrations of block '{block.Name}' have no unit; expected one of {ConcentrationUnit.KnownCodes} in block 'Units', or as an option."));
+                faults.Add(new Fault(
+                    $"line {header.Number}, column {Texts.Shorten(analyte.Original)}",
+                    FaultReasons.Required,
+                    $"The concentrations of block '{block.Name}' have no unit; expected one of {ConcentrationUnit.KnownCodes} in block 'Units', or as an option."));
                 continue;
             }
 
@@ -117,7 +120,8 @@ internal static class XponentExpected
                 faults.Add(new Fault(
                     points[i].Field,
                     FaultReasons.OutOfRange,
-                    $"{Print(points[i].Value)} of '{Texts.Shorten(points[i].Sample)}' breaks the series of standards of '{Texts.Shorten(analyte.Original)}' ({values}); expected it to {(isFalling ? "fall" : "rise")} throughout. Is a decimal point lost?"));
+                    $"{Print(points[i].Value)} of '{Texts.Shorten(points[i].Sample)}' breaks the series of standards of '{Texts.Shorten(analyte.Original)}' ({values}); "
+                        + $"expected it to {(isFalling ? "fall" : "rise")} throughout. Is a decimal point lost?"));
                 return;
             }
         }
@@ -137,7 +141,10 @@ internal static class XponentExpected
         }
         else if (other.Value != expected.Value)
         {
-            faults.Add(new Fault(expected.Field, FaultReasons.WellConflict, $"'{Texts.Shorten(expected.Sample)}' has the expected concentrations {Print(other.Value)} and {Print(expected.Value)}; expected one."));
+            faults.Add(new Fault(
+                expected.Field,
+                FaultReasons.WellConflict,
+                $"'{Texts.Shorten(expected.Sample)}' has the expected concentrations {Print(other.Value)} and {Print(expected.Value)}; expected one."));
         }
     }
 

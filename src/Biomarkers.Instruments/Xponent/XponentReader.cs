@@ -43,7 +43,10 @@ internal static class XponentReader
             if (other != delimiter && !HasBlock(text, delimiter) && HasBlock(text, other))
             {
                 string name = other == '\t' ? "a tab" : $"'{other}'";
-                faults.Add(new Fault("line 1", FaultReasons.InvalidFile, $"{name} stands between the fields; expected '{delimiter}', or name the file's delimiter (and its decimal separator)."));
+                faults.Add(new Fault(
+                    "line 1",
+                    FaultReasons.InvalidFile,
+                    $"{name} stands between the fields; expected '{delimiter}', or name the file's delimiter (and its decimal separator)."));
                 return null;
             }
         }
@@ -96,7 +99,10 @@ internal static class XponentReader
         }
         else if (!blocks.TryAdd(name, new XponentBlock(name, line.Number, lines)))
         {
-            faults.Add(new Fault($"line {line.Number}", FaultReasons.Duplicate, $"Block '{Texts.Shorten(name)}' stands twice, first in line {blocks[name].Line}; expected one plate per file."));
+            faults.Add(new Fault(
+                $"line {line.Number}",
+                FaultReasons.Duplicate,
+                $"Block '{Texts.Shorten(name)}' stands twice, first in line {blocks[name].Line}; expected one plate per file."));
         }
 
         return lines;

@@ -35,7 +35,10 @@ internal sealed class XponentStructure(XponentTables tables, PlateFileOptions op
 
         if (responses.Wells.Count == 0 || responses.Columns.Count == 0)
         {
-            faults.Add(new Fault($"line {responses.Block.Line}", FaultReasons.Required, $"Block '{responses.Block.Name}' has {responses.Wells.Count} wells and {responses.Columns.Count} analytes; expected at least one of each."));
+            faults.Add(new Fault(
+                $"line {responses.Block.Line}",
+                FaultReasons.Required,
+                $"Block '{responses.Block.Name}' has {responses.Wells.Count} wells and {responses.Columns.Count} analytes; expected at least one of each."));
             return null;
         }
 
@@ -102,7 +105,10 @@ internal sealed class XponentStructure(XponentTables tables, PlateFileOptions op
         int width = responses.Columns[^1].Index + 1;
         foreach (XponentWell well in responses.Wells.Where(well => well.Line.FieldCount < width))
         {
-            faults.Add(new Fault($"line {well.Line.Number}", FaultReasons.LengthMismatch, $"The line has {well.Line.FieldCount} fields and the header {width}; expected a response for each analyte. Is the file cut off?"));
+            faults.Add(new Fault(
+                $"line {well.Line.Number}",
+                FaultReasons.LengthMismatch,
+                $"The line has {well.Line.FieldCount} fields and the header {width}; expected a response for each analyte. Is the file cut off?"));
         }
 
         var columns = new List<ResponseColumn>();
@@ -112,7 +118,10 @@ internal sealed class XponentStructure(XponentTables tables, PlateFileOptions op
             int countIndex = counts?.Columns.FirstOrDefault(column => column.Name == analyte.Original).Index ?? 0;
             if (counts is not null && countIndex == 0)
             {
-                faults.Add(new Fault($"line {counts.Block.Line + 1}", FaultReasons.AnalyteUnknown, $"Block '{Count}' has no column '{Texts.Shorten(analyte.Original)}'; expected the analytes of block '{responses.Block.Name}'."));
+                faults.Add(new Fault(
+                    $"line {counts.Block.Line + 1}",
+                    FaultReasons.AnalyteUnknown,
+                    $"Block '{Count}' has no column '{Texts.Shorten(analyte.Original)}'; expected the analytes of block '{responses.Block.Name}'."));
             }
 
             var column = new ColumnBuilder(analyte.Name, ColumnPurpose.Measurement, wavelengthNm: null);
@@ -144,17 +153,26 @@ internal sealed class XponentStructure(XponentTables tables, PlateFileOptions op
         {
             if (!samples.Remove(counted.Well, out XponentWell? well))
             {
-                faults.Add(new Fault(XponentWellTable.Field(counted.Line, "Location"), FaultReasons.WellConflict, $"Well {counted.Well} is in block '{Count}' and not in block '{responses.Block.Name}'; expected the same wells."));
+                faults.Add(new Fault(
+                    XponentWellTable.Field(counted.Line, "Location"),
+                    FaultReasons.WellConflict,
+                    $"Well {counted.Well} is in block '{Count}' and not in block '{responses.Block.Name}'; expected the same wells."));
             }
             else if (well.Sample != counted.Sample)
             {
-                faults.Add(new Fault(XponentWellTable.Field(counted.Line, "Sample"), FaultReasons.WellConflict, $"Well {counted.Well} holds '{Texts.Shorten(counted.Sample)}' here and '{Texts.Shorten(well.Sample)}' in line {well.Line.Number}; expected the same sample."));
+                faults.Add(new Fault(
+                    XponentWellTable.Field(counted.Line, "Sample"),
+                    FaultReasons.WellConflict,
+                    $"Well {counted.Well} holds '{Texts.Shorten(counted.Sample)}' here and '{Texts.Shorten(well.Sample)}' in line {well.Line.Number}; expected the same sample."));
             }
         }
 
         foreach (XponentWell missing in samples.Values.OrderBy(well => well.Line.Number))
         {
-            faults.Add(new Fault(XponentWellTable.Field(missing.Line, "Location"), FaultReasons.WellConflict, $"Well {missing.Well} is in block '{responses.Block.Name}' and not in block '{Count}'; expected the same wells. Is the file cut off?"));
+            faults.Add(new Fault(
+                XponentWellTable.Field(missing.Line, "Location"),
+                FaultReasons.WellConflict,
+                $"Well {missing.Well} is in block '{responses.Block.Name}' and not in block '{Count}'; expected the same wells. Is the file cut off?"));
         }
     }
 

@@ -30,7 +30,10 @@ internal sealed partial record XponentWellTable(XponentBlock Block, IReadOnlyLis
         if (block.Lines.Count == 0 || block.Lines[0].Trimmed(0) != Location || block.Lines[0].Trimmed(1) != Sample)
         {
             string got = block.Lines.Count == 0 ? "nothing" : $"'{Texts.Shorten(string.Join(", ", block.Lines[0].Cells))}'";
-            faults.Add(new Fault($"line {block.Line + 1}", FaultReasons.InvalidFile, $"Block '{Texts.Shorten(block.Name)}' begins with {got}; expected '{Location}', '{Sample}' and the analytes."));
+            faults.Add(new Fault(
+                $"line {block.Line + 1}",
+                FaultReasons.InvalidFile,
+                $"Block '{Texts.Shorten(block.Name)}' begins with {got}; expected '{Location}', '{Sample}' and the analytes."));
             return null;
         }
 
@@ -40,7 +43,10 @@ internal sealed partial record XponentWellTable(XponentBlock Block, IReadOnlyLis
             string name = block.Lines[0].Trimmed(i);
             if (name.Length == 0)
             {
-                faults.Add(new Fault($"line {block.Lines[0].Number}", FaultReasons.Required, $"Field {i + 1} of the header of block '{block.Name}' is empty; expected an analyte."));
+                faults.Add(new Fault(
+                    $"line {block.Lines[0].Number}",
+                    FaultReasons.Required,
+                    $"Field {i + 1} of the header of block '{block.Name}' is empty; expected an analyte."));
             }
             else if (name != TotalEvents)
             {
@@ -68,18 +74,27 @@ internal sealed partial record XponentWellTable(XponentBlock Block, IReadOnlyLis
             Match match = LocationPattern().Match(text);
             if (!match.Success || !WellPosition.TryParse(match.Groups["well"].Value, out WellPosition well))
             {
-                faults.Add(new Fault(Field(line, Location), FaultReasons.InvalidWell, $"'{Texts.Shorten(text)}' is no location; expected one such as 1(1,A1): sequence, plate, well."));
+                faults.Add(new Fault(
+                    Field(line, Location),
+                    FaultReasons.InvalidWell,
+                    $"'{Texts.Shorten(text)}' is no location; expected one such as 1(1,A1): sequence, plate, well."));
                 continue;
             }
 
             plate ??= match.Groups["plate"].Value;
             if (match.Groups["plate"].Value != plate)
             {
-                faults.Add(new Fault(Field(line, Location), FaultReasons.LimitExceeded, $"'{Texts.Shorten(text)}' is of plate {match.Groups["plate"].Value} and the lines before of plate {plate}; expected one plate per file."));
+                faults.Add(new Fault(
+                    Field(line, Location),
+                    FaultReasons.LimitExceeded,
+                    $"'{Texts.Shorten(text)}' is of plate {match.Groups["plate"].Value} and the lines before of plate {plate}; expected one plate per file."));
             }
             else if (!seen.TryAdd(well, line.Number))
             {
-                faults.Add(new Fault(Field(line, Location), FaultReasons.WellConflict, $"Well {well} stands twice in block '{block.Name}', first in line {seen[well]}; expected once."));
+                faults.Add(new Fault(
+                    Field(line, Location),
+                    FaultReasons.WellConflict,
+                    $"Well {well} stands twice in block '{block.Name}', first in line {seen[well]}; expected once."));
             }
             else
             {

@@ -153,7 +153,8 @@ public class PlainCsvTests
     [Fact]
     public void Parse_BytesThatAreNotUtf8_ReadsThemWithANotice()
     {
-        PlateFile file = PlateFile.Parse("p.csv", Encoding.Latin1.GetBytes("well,content,name,analyte,response\nA1,unknown,M\u00FCller,x,1\n"), new PlateFileOptions()).ValueOrThrow();
+        byte[] content = Encoding.Latin1.GetBytes("well,content,name,analyte,response\nA1,unknown,M\u00FCller,x,1\n");
+        PlateFile file = PlateFile.Parse("p.csv", content, new PlateFileOptions()).ValueOrThrow();
         Assert.Equal("M\u00FCller", Assert.IsType<UnknownSample>(file.LayoutWells[0].Content).SampleId);
         Assert.Equal(PlateFileNoticeReasons.NotUtf8, Assert.Single(file.Notices).Reason);
     }

@@ -37,7 +37,8 @@ public class PlainPlateCsvProperties
         from hasBeads in Gen.Bool
         from columns in Gen.Select(Gen.Double[-1e3, 1e7].Array[wells.Length], Gen.Int[0, 9].Array[wells.Length]).Array[analytes.Length]
         select (
-            PlateRead.Create("P-1", 96, ResponseKind.MedianFluorescence, [.. columns.Select((column, i) => Column(analytes[i], wells, column.Item1, column.Item2, hasBeads))]).ValueOrThrow(),
+            PlateRead.Create("P-1", 96, ResponseKind.MedianFluorescence,
+                [.. columns.Select((column, i) => Column(analytes[i], wells, column.Item1, column.Item2, hasBeads))]).ValueOrThrow(),
             PlateLayout.Create("a", 1, PlateFormat.Wells96, [.. wells.Zip(contents, (well, content) => new LayoutWell(well, content))], []).ValueOrThrow());
 
     private static ResponseColumn Column(string analyte, WellPosition[] wells, double[] responses, int[] fates, bool hasBeads)
@@ -52,7 +53,8 @@ public class PlainPlateCsvProperties
                 _ => new WellException(wells[i], WellStatus.Unreadable, "odd, \"word\""),
             }),
         ];
-        return new ResponseColumn(analyte, ColumnPurpose.Measurement, null, [.. measured.Select(i => wells[i])], [.. measured.Select(i => responses[i])], hasBeads ? [.. measured] : [], exceptions);
+        return new ResponseColumn(analyte, ColumnPurpose.Measurement, null, [.. measured.Select(i => wells[i])],
+            [.. measured.Select(i => responses[i])], hasBeads ? [.. measured] : [], exceptions);
     }
 
     private static Gen<WellContent> Content(string[] analytes)

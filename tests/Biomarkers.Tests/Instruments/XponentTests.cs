@@ -6,10 +6,11 @@ using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Instruments;
 using CsCheck;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Biomarkers.Tests.Instruments;
 
-public class XponentTests
+public class XponentTests(ITestOutputHelper output)
 {
     private const string Valid = """
         "Program","xPONENT","","MAGPIX"
@@ -59,12 +60,9 @@ public class XponentTests
         -- CRC --
         """;
 
-    public static TheoryData<string> Files() =>
-        SharedData.Folder is null
-            ? []
-            : new(new[] { "luminex_xponent", "luminex_xponent_serolyzer" }
-                .SelectMany(folder => Directory.GetFiles(SharedData.PathOf("instrument-exports/" + folder), "*.csv"))
-                .Select(path => Path.GetRelativePath(SharedData.Folder, path)));
+    public static TheoryData<string> Files() => [.. Paths()];
+
+    public static TheoryData<string> FilesWithDocument() => [.. Paths().Where(path => File.Exists(Path.ChangeExtension(SharedData.PathOf(path), ".json")))];
 
     [SharedDataTheory]
     [MemberData(nameof(Files))]
@@ -79,6 +77,7 @@ public class XponentTests
         }
 
         PlateFile file = parsed.ValueOrThrow();
+        output.WriteLine($"{file.LayoutWells.Count} wells, {file.Columns.Count} analytes, {file.Columns.Sum(column => column.Exceptions.Count)} cells without a number");
         string[] expected = MedianLocations(Encoding.Latin1.GetString(content));
         Assert.NotEmpty(expected);
         Assert.All(file.Columns, column => Assert.Equal(
@@ -91,19 +90,15 @@ public class XponentTests
     }
 
     [SharedDataTheory]
-    [MemberData(nameof(Files))]
+    [MemberData(nameof(FilesWithDocument))]
     public void Parse_VendorFileWithAllotropeDocument_HasItsMediansAndCounts(string path)
     {
         string expectedPath = Path.ChangeExtension(SharedData.PathOf(path), ".json");
-        if (!File.Exists(expectedPath))
-        {
-            return; // only some files come with a document
-        }
-
         PlateFile file = PlateFile.Parse(path, File.ReadAllBytes(SharedData.PathOf(path)), new PlateFileOptions()).ValueOrThrow();
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(expectedPath));
         int compared = 0;
-        foreach (JsonElement measurement in document.RootElement.GetProperty("multi analyte profiling aggregate document").GetProperty("multi analyte profiling document").EnumerateArray()
+        foreach (JsonElement measurement in document.RootElement.GetProperty("multi analyte profiling aggregate document")
+            .GetProperty("multi analyte profiling document").EnumerateArray()
             .SelectMany(item => item.GetProperty("measurement aggregate document").GetProperty("measurement document").EnumerateArray()))
         {
             JsonElement sample = measurement.GetProperty("sample document");
@@ -121,6 +116,7 @@ public class XponentTests
             }
         }
 
+        output.WriteLine($"{compared} medians and bead counts equal");
         Assert.Equal(file.Columns.Sum(column => column.Positions.Count), compared);
     }
 
@@ -131,7 +127,9 @@ public class XponentTests
         Assert.All(file.Columns, column => Assert.Equal(96, column.Positions.Count + column.Exceptions.Count));
         WellException empty = Assert.Single(file.Columns.SelectMany(column => column.Exceptions), exception => exception.Status == WellStatus.Missing);
         Assert.Equal("A01", empty.Position.ToString()); // analyte3 of the first line is the one empty cell of block Median
-        Assert.All(file.Columns.SelectMany(column => column.Exceptions).Where(exception => exception != empty), exception => Assert.Equal((WellStatus.Unreadable, "NaN"), (exception.Status, exception.Token)));
+        Assert.All(
+            file.Columns.SelectMany(column => column.Exceptions).Where(exception => exception != empty),
+            exception => Assert.Equal((WellStatus.Unreadable, "NaN"), (exception.Status, exception.Token)));
         Assert.Contains(file.Notices, notice => notice.Reason == PlateFileNoticeReasons.InstrumentMessage && notice.Description.Contains("H12", StringComparison.Ordinal));
     }
 
@@ -170,7 +168,8 @@ public class XponentTests
         Fault fault = Assert.Single(PlateFile.Parse("x.csv", Bytes(Valid.Replace("365.625", "365625", StringComparison.Ordinal)), new PlateFileOptions()).Faults);
         Assert.Contains("365625", fault.Description, StringComparison.Ordinal);
         Assert.Contains("Standard2 731.25", fault.Description, StringComparison.Ordinal);
-        PlateFile without = PlateFile.Parse("x.csv", Bytes(Valid.Replace("365.625", "365625", StringComparison.Ordinal)), new PlateFileOptions { TakeExpectedConcentrations = false }).ValueOrThrow();
+        byte[] damaged = Bytes(Valid.Replace("365.625", "365625", StringComparison.Ordinal));
+        PlateFile without = PlateFile.Parse("x.csv", damaged, new PlateFileOptions { TakeExpectedConcentrations = false }).ValueOrThrow();
         Assert.Empty(Assert.IsType<Calibrator>(without.LayoutWells[1].Content).Nominals);
     }
 
@@ -211,7 +210,8 @@ public class XponentTests
     public void Parse_AnyMutation_NeverThrows()
     {
         byte[] xponent = Bytes(Valid);
-        byte[] plain = Bytes("well,content,name,set,nominal_concentration,unit,dilution_factor,analyte,response,bead_count\nA1,control,LQC,2,1.5,pg/mL,2,x,1,3\nA2,unknown,\"S,1\",,,,10,x,OVRFLW,\n");
+        byte[] plain = Bytes("well,content,name,set,nominal_concentration,unit,dilution_factor,analyte,response,bead_count\n"
+            + "A1,control,LQC,2,1.5,pg/mL,2,x,1,3\nA2,unknown,\"S,1\",,,,10,x,OVRFLW,\n");
         Gen<(int Kind, int At, int Length, byte Value)> edit = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 100_000], Gen.Int[1, 60], Gen.Byte);
         Gen.Select(Gen.Bool, edit.Array[1, 6]).Sample(
             (isPlain, edits) =>
@@ -228,6 +228,13 @@ public class XponentTests
             iter: 3000,
             threads: 1);
     }
+
+    private static IEnumerable<string> Paths() =>
+        SharedData.Folder is null
+            ? []
+            : new[] { "luminex_xponent", "luminex_xponent_serolyzer" }
+                .SelectMany(folder => Directory.GetFiles(SharedData.PathOf("instrument-exports/" + folder), "*.csv"))
+                .Select(path => Path.GetRelativePath(SharedData.Folder, path));
 
     private static byte[] Mutated(byte[] content, (int Kind, int At, int Length, byte Value) edit)
     {

@@ -52,7 +52,9 @@ public class PlateSimulatorTests(ITestOutputHelper output)
             Blank => "blank",
             _ => "unknown",
         });
-        Assert.Equal((2, 16, 12, 2, 64), (contents["zero"].Count(), contents["calibrator"].Count(), contents["control"].Count(), contents["blank"].Count(), contents["unknown"].Count()));
+        Assert.Equal(
+            (2, 16, 12, 2, 64),
+            (contents["zero"].Count(), contents["calibrator"].Count(), contents["control"].Count(), contents["blank"].Count(), contents["unknown"].Count()));
         double[] nominals = [.. contents["calibrator"].Cast<Calibrator>().Select(calibrator => calibrator.Nominals[0].Value).Distinct().Order()];
         Assert.Equal(8, nominals.Length);
         Assert.Equal((0.2, 200), (nominals[0], nominals[^1])); // LLOQ and ULOQ exactly
@@ -114,7 +116,8 @@ public class PlateSimulatorTests(ITestOutputHelper output)
             Assert.Equal(RunVerdict.Accepted, plate.ExpectedVerdict);
             Assert.Empty(plate.Faults);
             Assert.All(plate.Samples, sample => Assert.Equal(RangeStatus.Quantified, sample.RangeStatus));
-            foreach (IGrouping<string, LayoutWell> group in plate.Layout.Wells.Where(well => well.Content is not Blank and not Calibrator { Kind: CalibratorKind.Zero }).GroupBy(well => KeyOf(well.Content)))
+            foreach (IGrouping<string, LayoutWell> group in plate.Layout.Wells
+                .Where(well => well.Content is not Blank and not Calibrator { Kind: CalibratorKind.Zero }).GroupBy(well => KeyOf(well.Content)))
             {
                 double mean = group.Average(well => ResponseAt(plate, "il-6", well.Position));
                 errors.Add(Math.Abs((Inverse(plate.Curves["il-6"], mean) / NominalOf(plate, group.First().Content)) - 1));
