@@ -1,0 +1,74 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Immunoassay.Plates;
+using Xunit;
+
+namespace Biomarkers.Tests.Immunoassay.Assays;
+
+public class AssayDefinitionTests
+{
+    [Fact]
+    public void All_BuiltInAssays_PassTheCheckAndReadBack()
+    {
+        Assert.Equal(["il-6", "hs-crp", "c-peptide", "proinsulin", "insulin"], BuiltInAssays.All.Select(assay => assay.Id));
+        foreach (AssayDefinition assay in BuiltInAssays.All)
+        {
+            Assert.Empty(AssayDefinition.Check(assay).Faults);
+            byte[] bytes = CanonicalJson.Serialize(assay);
+            Assert.Equal(bytes, CanonicalJson.Serialize(CanonicalJson.Deserialize<AssayDefinition>(bytes)));
+            // Eight calibrators in twofold steps from the ULOQ must hold the six that a curve needs, LLOQ and ULOQ included.
+            AnalyteSpecification analyte = assay.Analytes[0];
+            double[] kit = [.. Enumerable.Range(0, 8).Select(step => analyte.Uloq / Math.Pow(2, step))];
+            Assert.True(kit.Count(level => level >= analyte.Lloq * 0.9) >= 6);
+            Assert.Contains(kit, level => level <= analyte.Lloq);
+            Assert.NotNull(analyte.Source);
+        }
+    }
+
+    [Fact]
+    public void Proinsulin_BuiltIn_NamesItsForm() => Assert.Equal(AnalyteForm.Intact, BuiltInAssays.Proinsulin.Analytes[0].Form);
+
+    [Fact]
+    public void Check_AssayWithManyFaults_NamesThemAll()
+    {
+        AnalyteSpecification wrong = BuiltInAssays.Il6.Analytes[0] with
+        {
+            Lloq = 10,
+            Uloq = 10,
+            Weights = "1/x",
+            CurveModel = "6pl",
+            MinimumRequiredDilution = 0.5,
+            SignificantDigits = 0,
+            Loinc = "IL6",
+            FitBasis = (FitBasis)7,
+        };
+        AnalyteSpecification fixedWrong = BuiltInAssays.Il6.Analytes[0] with
+        {
+            Lloq = double.NaN,
+            FixedParameters = new Dictionary<string, double> { ["hill"] = 1, ["asymmetry"] = -1, ["slope"] = double.NaN },
+        };
+        var assay = new AssayDefinition("il 6", 0, "", (ResponseKind)99, "none@1", [wrong, fixedWrong]);
+
+        Assert.Equal(
+            [
+                ("id", FaultReasons.InvalidText), ("display_name", FaultReasons.Required), ("version", FaultReasons.OutOfRange), ("response_kind", FaultReasons.UnknownWord),
+                ("rule_pack", FaultReasons.UnknownWord), ("analytes[0].fit_basis", FaultReasons.UnknownWord), ("analytes[0].minimum_required_dilution", FaultReasons.OutOfRange),
+                ("analytes[0].significant_digits", FaultReasons.OutOfRange), ("analytes[0].loinc", FaultReasons.InvalidText), ("analytes[0].uloq", FaultReasons.OutOfRange),
+                ("analytes[0].weights", FaultReasons.UnknownWord), ("analytes[0].curve_model", FaultReasons.UnknownWord), ("analytes[1].analyte", FaultReasons.Duplicate),
+                ("analytes[1].lloq", FaultReasons.OutOfRange), ("analytes[1].uloq", FaultReasons.OutOfRange), ("analytes[1].fixed_parameters[hill]", FaultReasons.UnknownWord),
+                ("analytes[1].fixed_parameters[asymmetry]", FaultReasons.OutOfRange), ("analytes[1].fixed_parameters[slope]", FaultReasons.NonFinite),
+            ],
+            AssayDefinition.Check(assay).Faults.Select(fault => (fault.Field, fault.Reason)));
+    }
+
+    [Fact]
+    public void Check_AssayWithoutAnalytes_IsAFault() =>
+        Assert.Equal("analytes", Assert.Single(AssayDefinition.Check(BuiltInAssays.Il6 with { Analytes = [] }).Faults).Field);
+
+    [Fact]
+    public void ContentHash_VersionAlone_DoesNotChangeIt()
+    {
+        Assert.Equal(BuiltInAssays.Il6.ContentHash, (BuiltInAssays.Il6 with { Version = 2 }).ContentHash);
+        Assert.NotEqual(BuiltInAssays.Il6.ContentHash, (BuiltInAssays.Il6 with { DisplayName = "IL-6" }).ContentHash);
+    }
+}
