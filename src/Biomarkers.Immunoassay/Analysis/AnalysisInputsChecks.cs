@@ -69,7 +69,10 @@ internal static class AnalysisInputsChecks
                 }
                 else if (!nominals[i].Concentration.CanConvertTo(analyte.Unit))
                 {
-                    faults.Add(new Fault($"{place}.unit", FaultReasons.UnitMismatch, $"Unit {nominals[i].Unit} counts another thing than {analyte.Unit}, the unit of {analyte.Analyte}."));
+                    faults.Add(new Fault(
+                        $"{place}.unit",
+                        FaultReasons.UnitMismatch,
+                        $"Unit {nominals[i].Unit} counts another thing than {analyte.Unit}, the unit of {analyte.Analyte}."));
                 }
             }
         }

@@ -39,12 +39,13 @@ public sealed record AcceptanceCriterion(
     string Code, string? Analyte, CriterionOutcome Outcome, double? Observed, double? Limit, string? Clause, string Text);
 
 /// <summary>The whole outcome of one analysis of one plate read, with all that explains it. Immutable; a reanalysis is a new run.</summary>
+/// <remarks>A rejected run keeps its computed numbers for review; each result then has <c>R_REJECTED</c> among its codes and none leaves as a value.</remarks>
 /// <param name="InputsHash">Hash of the inputs that it was computed from.</param>
 /// <param name="EngineVersion">Version of the computation; see <see cref="PlateAnalyzer.EngineVersion"/>.</param>
 /// <param name="AssayName">Assay and version, such as <c>il-6@1</c>.</param>
 /// <param name="RulePack">Rule pack and version.</param>
 /// <param name="Verdict">Accepted or rejected.</param>
-/// <param name="Criteria">Every criterion that the rule pack names.</param>
+/// <param name="Criteria">Every criterion by which the rule pack may reject a run, per analyte, met or not.</param>
 /// <param name="Curves">One per analyte of the assay, in the assay's order.</param>
 /// <param name="Controls">One per control set and analyte.</param>
 /// <param name="Results">One per sample, dilution and analyte, in the order of the layout.</param>
@@ -69,7 +70,7 @@ public sealed record AnalyticalRun(
 /// <param name="IsAccepted">Whether the acceptance rules of the curve were met.</param>
 /// <param name="Range">Concentrations that are reported as numbers: the declared range within the accepted calibrators; null when
 /// the curve reports nothing.</param>
-/// <param name="BlankMeanResponse">Mean response of the blanks; null without blanks.</param>
+/// <param name="BlankMeanResponse">Mean response of the blanks, less reference, before anything is subtracted; null without blanks.</param>
 public sealed record StandardCurve(
     string Analyte,
     ConcentrationUnit Unit,
@@ -94,7 +95,8 @@ public sealed record QuantificationRange(double Lloq, double Uloq);
 /// <param name="BackCalculated">Concentration of the mean response; null where the response lies off the curve or the curve is not usable.</param>
 /// <param name="RecoveryPercent">100 back-calculated / nominal; null with the above and for nominal 0.</param>
 /// <param name="InFit">Whether its wells shaped the curve.</param>
-/// <param name="IsAccepted">Whether it met the recovery rule; null where it is not judged (anchors, zeros).</param>
+/// <param name="IsAccepted">Whether it met the recovery rule; null where it is not judged: anchors, zeros, a level masked as a whole, no usable
+/// curve, or no such rule in the pack.</param>
 public sealed record CalibratorResult(
     string Name,
     CalibratorKind Kind,
@@ -117,8 +119,9 @@ public sealed record CalibratorResult(
 /// <param name="MeanResponse">Mean response after reduction; null when no well has a number.</param>
 /// <param name="Concentration">Measured concentration times dilution; null when the response lies off the curve or the curve is not usable.</param>
 /// <param name="RecoveryPercent">100 measured / nominal; null with the above.</param>
-/// <param name="CvPercent">100 SD / mean of the wells' concentrations; null for fewer than two.</param>
-/// <param name="IsAccepted">Whether it met the accuracy rule; null where nothing is assigned.</param>
+/// <param name="CvPercent">100 SD / mean of the wells' concentrations; null for fewer than two and when one lies off the curve.</param>
+/// <param name="IsAccepted">Whether it met the accuracy rule; null where it is not judged: nothing is assigned, all wells are masked, no usable
+/// curve, or no such rule in the pack.</param>
 public sealed record ControlResult(
     string Level,
     int SetNumber,
@@ -144,7 +147,7 @@ public enum RangeStatus
     /// <summary>Reported as more than ULOQ times dilution.</summary>
     AboveUloq = 3,
 
-    /// <summary>No value can be had: no usable curve, or no well with a number.</summary>
+    /// <summary>No value can be had: no usable curve, no two acceptable calibrators that span a range, or no well with a number.</summary>
     NotDetermined = 4,
 }
 
@@ -181,16 +184,17 @@ public sealed record SampleResult
     /// <summary>LLOQ or ULOQ times dilution, when the result lies beyond it; null otherwise.</summary>
     public double? Limit { get; init; }
 
-    /// <summary>Lower end of the 95 % within-plate interval, times dilution; null when unbounded or not estimated.</summary>
+    /// <summary>Lower end of the 95 % within-plate interval, times dilution; null when unbounded, not estimated or not quantified.</summary>
     public double? Lower { get; init; }
 
-    /// <summary>Upper end of the 95 % within-plate interval, times dilution; null when unbounded or not estimated.</summary>
+    /// <summary>Upper end of the 95 % within-plate interval, times dilution; null when unbounded, not estimated or not quantified.</summary>
     public double? Upper { get; init; }
 
-    /// <summary>100 SD / mean of the wells' concentrations; null for fewer than two wells on the curve.</summary>
+    /// <summary>100 SD / mean of the wells' concentrations; null for fewer than two wells and when one lies off the curve.</summary>
     public double? CvPercent { get; init; }
 
-    /// <summary>What the curve gives beyond the range, times dilution. For diagnosis; never a result. Null inside the range and off the curve.</summary>
+    /// <summary>What the curve gives beyond the range, or without one, times dilution. For diagnosis; never a result. Null inside the range and
+    /// off the curve.</summary>
     public double? ExtrapolatedConcentration { get; init; }
 
     /// <summary>p derivatives of ln concentration by the curve's parameters: with the curve's covariance they give the covariance of two

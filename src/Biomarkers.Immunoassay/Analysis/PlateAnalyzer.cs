@@ -37,6 +37,7 @@ public static class PlateAnalyzer
                select new SampleEvidence(SampleMeasurement.Measure(sample, analyte), sample.Wells),
         ];
         RunJudgement judgement = RunJudgement.Of(inputs.RulePack, new RunEvidence(analytes, controls, samples, []));
+        var flags = new FlagIndex(judgement.Flags);
         return new AnalyticalRun(
             inputs.Hash,
             EngineVersion,
@@ -46,7 +47,7 @@ public static class PlateAnalyzer
             judgement.Criteria,
             [.. analytes.Select(analyte => analyte.Curve)],
             controls,
-            [.. samples.Select(judgement.Flagged)],
+            [.. samples.Select(flags.Flagged)],
             judgement.Flags);
     }
 }

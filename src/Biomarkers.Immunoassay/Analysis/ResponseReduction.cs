@@ -52,10 +52,12 @@ internal static class ResponseReduction
     {
         private readonly ResponseColumn column;
         private readonly Dictionary<WellPosition, int> places = [];
+        private readonly Dictionary<WellPosition, WellException> exceptions;
 
         private ColumnValues(ResponseColumn column)
         {
             this.column = column;
+            exceptions = column.Exceptions.ToDictionary(exception => exception.Position);
             for (int i = 0; i < column.Positions.Count; i++)
             {
                 places.Add(column.Positions[i], i);
@@ -77,6 +79,6 @@ internal static class ResponseReduction
 
         public int? BeadCountAt(WellPosition well) => column.BeadCounts.Count > 0 ? column.BeadCounts[places[well]] : null;
 
-        public WellException? ExceptionAt(WellPosition well) => column.Exceptions.FirstOrDefault(exception => exception.Position == well);
+        public WellException? ExceptionAt(WellPosition well) => exceptions.GetValueOrDefault(well);
     }
 }

@@ -29,25 +29,4 @@ internal sealed record RunJudgement(RunVerdict Verdict, IReadOnlyList<Acceptance
         bool isRejected = criteria.Any(criterion => criterion.Outcome == CriterionOutcome.Failed);
         return new RunJudgement(isRejected ? RunVerdict.Rejected : RunVerdict.Accepted, criteria, flags);
     }
-
-    /// <summary>The result with the codes of the findings that are about it, its curve, its plate or its run, each once.</summary>
-    public SampleResult Flagged(SampleEvidence sample) => sample.Result with
-    {
-        FlagCodes = [.. Flags.Where(flag => IsAbout(flag, sample)).Select(flag => flag.Code).Distinct()],
-    };
-
-    private static bool IsAbout(QcFlag flag, SampleEvidence sample)
-    {
-        if (flag.Analyte is not null && flag.Analyte != sample.Result.Analyte)
-        {
-            return false;
-        }
-
-        return flag.Level switch
-        {
-            FlagLevel.Run or FlagLevel.Plate or FlagLevel.Curve => true,
-            FlagLevel.Calibrator => false,
-            _ => flag.Wells.Any(sample.Wells.Contains),
-        };
-    }
 }

@@ -61,17 +61,26 @@ internal static class AssayChecks
         CheckWord($"{place}.blank_treatment", analyte.BlankTreatment, faults);
         if (!(analyte.MinimumRequiredDilution >= 1) || !double.IsFinite(analyte.MinimumRequiredDilution))
         {
-            faults.Add(new Fault($"{place}.minimum_required_dilution", FaultReasons.OutOfRange, $"Minimum required dilution {analyte.MinimumRequiredDilution} is not final / sample volume; expected 1 or more."));
+            faults.Add(new Fault(
+                $"{place}.minimum_required_dilution",
+                FaultReasons.OutOfRange,
+                $"Minimum required dilution {analyte.MinimumRequiredDilution} is not final / sample volume; expected 1 or more."));
         }
 
         if (analyte.SignificantDigits is < 1 or > MaximumSignificantDigits)
         {
-            faults.Add(new Fault($"{place}.significant_digits", FaultReasons.OutOfRange, $"{analyte.SignificantDigits} significant digits were given; expected 1 to {MaximumSignificantDigits}."));
+            faults.Add(new Fault(
+                $"{place}.significant_digits",
+                FaultReasons.OutOfRange,
+                $"{analyte.SignificantDigits} significant digits were given; expected 1 to {MaximumSignificantDigits}."));
         }
 
         if (analyte.Loinc is { } loinc && !IsLoinc(loinc))
         {
-            faults.Add(new Fault($"{place}.loinc", FaultReasons.InvalidText, $"'{Texts.Shorten(loinc)}' is no LOINC code; expected digits, a hyphen and a check digit such as 26881-3."));
+            faults.Add(new Fault(
+                $"{place}.loinc",
+                FaultReasons.InvalidText,
+                $"'{Texts.Shorten(loinc)}' is no LOINC code; expected digits, a hyphen and a check digit such as 26881-3."));
         }
     }
 
@@ -92,12 +101,18 @@ internal static class AssayChecks
     {
         if (!Weighting.TryParse(analyte.Weights, out _))
         {
-            faults.Add(new Fault($"{place}.weights", FaultReasons.UnknownWord, $"Weighting '{Texts.Shorten(analyte.Weights)}' is not known; expected none, 1/y, 1/y2 or power:K with K from 0 to 4."));
+            faults.Add(new Fault(
+                $"{place}.weights",
+                FaultReasons.UnknownWord,
+                $"Weighting '{Texts.Shorten(analyte.Weights)}' is not known; expected none, 1/y, 1/y2 or power:K with K from 0 to 4."));
         }
 
         if (!CurveModels.TryFind(analyte.CurveModel, out CurveModel? model))
         {
-            faults.Add(new Fault($"{place}.curve_model", FaultReasons.UnknownWord, $"Curve model '{Texts.Shorten(analyte.CurveModel)}' is not known; expected one of {CurveModels.KnownIds}."));
+            faults.Add(new Fault(
+                $"{place}.curve_model",
+                FaultReasons.UnknownWord,
+                $"Curve model '{Texts.Shorten(analyte.CurveModel)}' is not known; expected one of {CurveModels.KnownIds}."));
             return;
         }
 
@@ -106,7 +121,10 @@ internal static class AssayChecks
             string field = $"{place}.fixed_parameters[{Texts.Shorten(name)}]";
             if (!model.ParameterNames.Contains(name))
             {
-                faults.Add(new Fault(field, FaultReasons.UnknownWord, $"Model {model.Id} has no parameter '{Texts.Shorten(name)}'; expected {string.Join(", ", model.ParameterNames)}."));
+                faults.Add(new Fault(
+                    field,
+                    FaultReasons.UnknownWord,
+                    $"Model {model.Id} has no parameter '{Texts.Shorten(name)}'; expected {string.Join(", ", model.ParameterNames)}."));
             }
             else if (!double.IsFinite(value))
             {

@@ -54,7 +54,10 @@ internal static class RulePackChecks
         {
             if (!rule.LimitNames.Contains(name))
             {
-                faults.Add(new Fault($"{place}.limits", FaultReasons.UnknownWord, $"Rule {rule.Id} has no limit '{Plates.Texts.Shorten(name)}'; expected {string.Join(", ", rule.LimitNames)}."));
+                faults.Add(new Fault(
+                    $"{place}.limits",
+                    FaultReasons.UnknownWord,
+                    $"Rule {rule.Id} has no limit '{Plates.Texts.Shorten(name)}'; expected {string.Join(", ", rule.LimitNames)}."));
             }
 
             if (!double.IsFinite(value) || value < 0)

@@ -5,8 +5,8 @@ using Xunit;
 
 namespace Biomarkers.Tests.Immunoassay;
 
-/// <summary>Hashes rest on the canonical form; the expected ones were made by another program from the text written by hand. When one of these changes, stored hashes no longer meet the content: that needs a migration, so
-/// change an expected value only together with one.</summary>
+/// <summary>Hashes rest on the canonical form; the expected ones were made by another program from the text written by hand. When one of these
+/// changes, stored hashes no longer meet the content: that needs a migration, so change an expected value only together with one.</summary>
 public class CanonicalJsonTests
 {
     [Fact]

@@ -30,13 +30,14 @@ internal sealed class ControlAccuracyRule : QcRule
         foreach (string analyte in run.Analytes.Select(analyte => analyte.Specification.Analyte))
         {
             ControlResult[] judged = [.. run.Controls.Where(control => control.Analyte == analyte && control.IsAccepted is not null)];
+            (double numerator, double denominator) = (entry.Limits[LevelNumerator], entry.Limits[LevelDenominator]);
             var overall = new Share("all controls", judged, entry.Limits[OverallNumerator], entry.Limits[OverallDenominator]);
             Share[] levels =
             [
                 .. judged.GroupBy(control => control.Level)
-                    .Select(level => new Share($"controls {level.Key}", [.. level], entry.Limits[LevelNumerator], entry.Limits[LevelDenominator])),
+                    .Select(level => new Share($"controls {level.Key}", [.. level], numerator, denominator)),
             ];
-            Share worst = levels.MinBy(level => level.ObservedPercent) ?? overall with { Name = "controls of a level", Numerator = entry.Limits[LevelNumerator], Denominator = entry.Limits[LevelDenominator] };
+            Share worst = levels.MinBy(level => level.ObservedPercent) ?? new Share("controls of a level", [], numerator, denominator);
             criteria.Add(Criterion(entry, FlagCodes.ControlsOverall, analyte, overall));
             criteria.Add(Criterion(entry, FlagCodes.ControlsPerLevel, analyte, worst));
             flags.AddRange(new[] { overall }.Where(share => share.IsBroken).Select(share => Flag(entry, FlagCodes.ControlsOverall, analyte, share)));

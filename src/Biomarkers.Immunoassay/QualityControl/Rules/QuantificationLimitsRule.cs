@@ -26,7 +26,7 @@ internal sealed class QuantificationLimitsRule : QcRule
             analyte.Specification.Analyte,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The {limit.Name} of {analyte.Specification.Analyte} moved from {limit.Declared:G6} to {limit.Actual:G6} {analyte.Curve.Unit}: no acceptable calibrator supports the declared limit."),
+                $"The {limit.Name} of {analyte.Curve.Analyte} moved from {limit.Declared:G6} to {limit.Actual:G6} {analyte.Curve.Unit}: no acceptable calibrator supports it."),
             limit.Name,
             limit.Actual,
             limit.Declared));

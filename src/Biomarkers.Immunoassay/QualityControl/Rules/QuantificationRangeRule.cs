@@ -15,7 +15,14 @@ internal sealed class QuantificationRangeRule : QcRule
         where sample.Result.RangeStatus is RangeStatus.BelowLloq or RangeStatus.AboveUloq
         from code in CodesOf(sample.Result, run.Of(sample.Result.Analyte).Curve.Fit)
         select entry.Flag(
-            code, FlagLevel.Sample, sample.Result.Analyte, TextOf(code, sample.Result), sample.Result.SampleId, sample.Result.ExtrapolatedConcentration, sample.Result.Limit, sample.Wells));
+            code,
+            FlagLevel.Sample,
+            sample.Result.Analyte,
+            TextOf(code, sample.Result),
+            sample.Result.SampleId,
+            sample.Result.ExtrapolatedConcentration,
+            sample.Result.Limit,
+            sample.Wells));
 
     private static IEnumerable<string> CodesOf(SampleResult result, CurveFit fit)
     {

@@ -14,11 +14,12 @@ internal sealed class UndefinedWeightRule : QcRule
         from analyte in run.Analytes
         from level in analyte.WeightlessWells.GroupBy(well => ((Calibrator)analyte.Responses.Wells[well].Content).Name)
         let wells = (WellPosition[])[.. level]
+        let fit = analyte.Curve.Fit
         select entry.Flag(
             FlagCodes.WeightUndefined,
             FlagLevel.Calibrator,
             analyte.Specification.Analyte,
-            $"Calibrator {level.Key} was left out of the fit at {string.Join(", ", wells)}: a response of zero or less has no weight under {analyte.Curve.Fit.Weighting} in {analyte.Curve.Fit.Model.Id}.",
+            $"Calibrator {level.Key} was left out of the fit at {string.Join(", ", wells)}: a response of zero or less has no weight under {fit.Weighting} in {fit.Model.Id}.",
             level.Key,
             wells: wells));
 }

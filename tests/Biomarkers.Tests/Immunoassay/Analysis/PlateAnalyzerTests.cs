@@ -213,7 +213,8 @@ public class PlateAnalyzerTests
         ResponseColumn measured = plain.Read.Columns[0];
         // Every well has another background, exact in binary; the last one has none, so it has no number.
         double[] background = [.. measured.Positions.Select((_, i) => i / 8.0)];
-        var raised = new ResponseColumn("a", ColumnPurpose.Measurement, 450, measured.Positions, [.. measured.Responses.Zip(background, (response, back) => response + back)], [], []);
+        double[] sums = [.. measured.Responses.Zip(background, (response, back) => response + back)];
+        var raised = new ResponseColumn("a", ColumnPurpose.Measurement, 450, measured.Positions, sums, [], []);
         var reference = new ResponseColumn("a", ColumnPurpose.Reference, 620, [.. measured.Positions.SkipLast(1)], [.. background.SkipLast(1)], [], []);
         PlateRead read = PlateRead.Create("P1", 96, ResponseKind.Luminescence, [reference, raised]).ValueOrThrow();
         AnalyticalRun run = PlateAnalyzer.Analyze(plain with { Read = read });

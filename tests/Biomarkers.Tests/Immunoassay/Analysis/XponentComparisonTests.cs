@@ -120,7 +120,8 @@ public class XponentComparisonTests(ITestOutputHelper output)
             },
         ]);
         var sets = new Dictionary<string, int>();
-        PlateLayout layout = PlateLayout.Create("luminex", 1, PlateFormat.Wells96, [.. wells.Select(row => new LayoutWell(WellPosition.Parse(row["well"]), ContentOf(row)))], []).ValueOrThrow();
+        LayoutWell[] contents = [.. wells.Select(row => new LayoutWell(WellPosition.Parse(row["well"]), ContentOf(row)))];
+        PlateLayout layout = PlateLayout.Create("luminex", 1, PlateFormat.Wells96, contents, []).ValueOrThrow();
         var column = new ResponseColumn(
             id,
             ColumnPurpose.Measurement,

@@ -23,9 +23,14 @@ public class PlateLayoutTests
     }
 
     [Fact]
-    public void CanonicalJson_SmallLayout_IsThisText() => Assert.Equal(
-        """{"assayId":"il-6","assayVersion":1,"wellCount":96,"wells":[{"position":"A01","content":{"role":"calibrator","name":"CAL1","kind":"calibrator","nominals":[{"analyte":"il-6","value":0.1,"unit":"pg/mL"}]}},{"position":"B01","content":{"role":"unknown","sampleId":"Å 7","dilutionFactor":2}}],"lots":[{"kind":"kit","lotNumber":"K1","expiryDate":"2027-01-31"}]}""",
-        Encoding.UTF8.GetString(Small().ToCanonicalJson()));
+    public void CanonicalJson_SmallLayout_IsThisText()
+    {
+        const string Calibrator = """{"role":"calibrator","name":"CAL1","kind":"calibrator","nominals":[{"analyte":"il-6","value":0.1,"unit":"pg/mL"}]}""";
+        const string Wells = $$$"""[{"position":"A01","content":{{{Calibrator}}}},{"position":"B01","content":{"role":"unknown","sampleId":"Å 7","dilutionFactor":2}}]""";
+        Assert.Equal(
+            $$"""{"assayId":"il-6","assayVersion":1,"wellCount":96,"wells":{{Wells}},"lots":[{"kind":"kit","lotNumber":"K1","expiryDate":"2027-01-31"}]}""",
+            Encoding.UTF8.GetString(Small().ToCanonicalJson()));
+    }
 
     [Fact]
     public void Hash_SmallLayout_StaysAsItIsStored() => Assert.Equal("b2b98bdab2ee6d9e58d883621dc74c8118cdf69a8d5a21138c8e92e65475e597", Small().Hash.Hex);
@@ -66,7 +71,8 @@ public class PlateLayoutTests
         Assert.Null(layout.Value);
         Assert.Equal(
             [
-                ("wells[0].position", FaultReasons.WellOutOfRange), ("wells[0].calibrator.name", FaultReasons.Required), ("wells[0].calibrator.nominals[0].value", FaultReasons.OutOfRange),
+                ("wells[0].position", FaultReasons.WellOutOfRange), ("wells[0].calibrator.name", FaultReasons.Required),
+                ("wells[0].calibrator.nominals[0].value", FaultReasons.OutOfRange),
                 ("wells[0].calibrator.nominals[1].analyte", FaultReasons.Duplicate), ("wells[0].calibrator.nominals[1].value", FaultReasons.NonFinite),
                 ("wells[1].unknown.dilution_factor", FaultReasons.OutOfRange), ("wells[2].position", FaultReasons.WellConflict),
                 ("wells[2].calibrator.nominals[0].value", FaultReasons.OutOfRange), ("wells[3].control.dilution_factor", FaultReasons.OutOfRange),
@@ -85,7 +91,9 @@ public class PlateLayoutTests
 
     private static PlateLayout Full() => PlateLayout.Create("il-6", 3, PlateFormat.Wells384,
     [
-        new LayoutWell(WellPosition.Parse("A1"), new Calibrator("CAL1", CalibratorKind.Calibrator, [Nominal(1.0 / 3), new NominalConcentration("crp", 1e-300, ConcentrationUnit.MgPerL)])),
+        new LayoutWell(
+            WellPosition.Parse("A1"),
+            new Calibrator("CAL1", CalibratorKind.Calibrator, [Nominal(1.0 / 3), new NominalConcentration("crp", 1e-300, ConcentrationUnit.MgPerL)])),
         new LayoutWell(WellPosition.Parse("A2"), new Calibrator("ANCHOR", CalibratorKind.Anchor, [Nominal(1e22)])),
         new LayoutWell(WellPosition.Parse("A3"), new Calibrator("ZERO", CalibratorKind.Zero, [Nominal(0)])),
         new LayoutWell(WellPosition.Parse("A4"), new Control("LQC", 2, "L-9", 1.5, [Nominal(7)])),

@@ -67,7 +67,9 @@ public class QcRuleEdgeTests(ITestOutputHelper output)
         AnalyticalRun run = plate.Analyze();
 
         Assert.True(run.Curves[0].IsAccepted);
-        Assert.All(run.Curves[0].Calibrators.Where(calibrator => calibrator.Kind == CalibratorKind.Anchor), anchor => Assert.Equal((true, null), (anchor.InFit, anchor.IsAccepted)));
+        Assert.All(
+            run.Curves[0].Calibrators.Where(calibrator => calibrator.Kind == CalibratorKind.Anchor),
+            anchor => Assert.Equal((true, null), (anchor.InFit, anchor.IsAccepted)));
         Assert.Equal(100, run.Criteria.Single(criterion => criterion.Code == FlagCodes.CurveRejected).Observed);
 
         // A level that overflowed has no assignable cause: it counts as failed, 6 of 7.
@@ -222,7 +224,8 @@ public class QcRuleEdgeTests(ITestOutputHelper output)
         AnalysisInputs plain = Line().AddCalibrators(level => level).AddSample("S", 5).Inputs();
         ResponseColumn column = plain.Read.Columns[0];
         int[] counts = [.. column.Positions.Select(_ => 100).SkipLast(1), beads];
-        PlateRead read = PlateRead.Create("P1", 96, ResponseKind.Luminescence, [new ResponseColumn("a", ColumnPurpose.Measurement, null, column.Positions, column.Responses, counts, [])]).ValueOrThrow();
+        var counted = new ResponseColumn("a", ColumnPurpose.Measurement, null, column.Positions, column.Responses, counts, []);
+        PlateRead read = PlateRead.Create("P1", 96, ResponseKind.Luminescence, [counted]).ValueOrThrow();
         AnalyticalRun run = PlateAnalyzer.Analyze(plain with { Read = read });
 
         Assert.Equal(isFlagged, run.Results[0].FlagCodes.Contains(FlagCodes.WellLowBeads));
@@ -273,8 +276,28 @@ public class QcRuleEdgeTests(ITestOutputHelper output)
 
         AnalyticalRun run = plate.Analyze();
         CurveFit fit = run.Curves[0].Fit;
-        output.WriteLine($"{id}: {fit.Termination}, condition {fit.ConditionNumber:E1}, at bound: {string.Join(", ", fit.ParametersAtBound)}, upper {fit.Parameters[1]:G4} +- {fit.StandardErrors?[1]:G2}");
+        output.WriteLine($"{id}: {fit.Termination}, condition {fit.ConditionNumber:E1}, at bound: {string.Join(", ", fit.ParametersAtBound)}");
         Assert.Equal(isFlagged, run.Flags.Any(flag => flag.Code is FlagCodes.IllConditioned or FlagCodes.NotConverged));
+    }
+
+    [Fact]
+    public void IntervalBounds_SampleNearThePlateau_HasNoUpperEndAndANotice()
+    {
+        // Duplicates 5 % to either side of the truth; at 2,000 the curve has 0.6 % of its rise left, so no upper end can be had.
+        var plate = new TestPlate(TestPlate.FourParameter() with { Uloq = 6000, Weights = "none" });
+        foreach (double level in new double[] { 1, 5, 20, 60, 200, 600, 2000, 6000 })
+        {
+            plate.Add(TestPlate.CalibratorOf(level), TestPlate.Sigmoid(level) * 1.05).Add(TestPlate.CalibratorOf(level), TestPlate.Sigmoid(level) * 0.95);
+        }
+
+        AnalyticalRun run = plate.AddSample("plateau", TestPlate.Sigmoid(2000)).AddSample("middle", TestPlate.Sigmoid(60)).Analyze();
+
+        Assert.All(run.Results, result => Assert.Equal(RangeStatus.Quantified, result.RangeStatus));
+        Assert.NotNull(run.Results[0].Lower);
+        Assert.Null(run.Results[0].Upper);
+        QcFlag flag = Assert.Single(run.Flags, flag => flag.Code == FlagCodes.IntervalUnbounded);
+        Assert.Equal(("plateau", FlagSeverity.Notice), (flag.Subject, flag.Severity));
+        Assert.NotNull(run.Results[1].Upper);
     }
 
     private static TestPlate Line() => new(TestPlate.Line());

@@ -52,7 +52,8 @@ public class RulePacksTests
         Assert.Equal(
             [
                 ("rule_pack.name", FaultReasons.InvalidText), ("rule_pack.display_name", FaultReasons.Required), ("rule_pack.rules[0].limits", FaultReasons.Required),
-                ("rule_pack.rules[1].rule", FaultReasons.Duplicate), ("rule_pack.rules[1].limits", FaultReasons.OutOfRange), ("rule_pack.rules[1].limits", FaultReasons.UnknownWord),
+                ("rule_pack.rules[1].rule", FaultReasons.Duplicate), ("rule_pack.rules[1].limits", FaultReasons.OutOfRange),
+                ("rule_pack.rules[1].limits", FaultReasons.UnknownWord),
                 ("rule_pack.rules[1].severity", FaultReasons.UnknownWord), ("rule_pack.rules[2].rule", FaultReasons.UnknownWord), ("rule_pack.rules", FaultReasons.Required),
             ],
             RulePack.Check(pack).Faults.Select(fault => (fault.Field, fault.Reason)));
