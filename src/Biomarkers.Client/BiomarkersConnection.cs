@@ -114,7 +114,8 @@ public sealed class BiomarkersConnection : IDisposable
 
         return server.Scheme == Uri.UriSchemeHttps || server.IsLoopback
             ? server
-            : throw new BiomarkersClientException($"'{server}' is another machine and has no TLS; expected https, because the key and patients' results would be readable on the way.");
+            : throw new BiomarkersClientException(
+                $"'{server}' is another machine and has no TLS; expected https, because the key and patients' results would be readable on the way.");
     }
 
     private static SocketsHttpHandler CreateHandler(Uri server, string? certificateAuthorityFile)

@@ -45,7 +45,10 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
         if (fault is { Code: StatusCode.Aborted, Reason: RpcFault.StaleEpoch })
         {
             throw new PlateReadSenderException(
-                SenderStopReason.Fenced, $"Another sender opened stream '{options.StreamId}' of instrument '{options.InstrumentId}'; only one may send. {fault.Message}", fault, exception);
+                SenderStopReason.Fenced,
+                $"Another sender opened stream '{options.StreamId}' of instrument '{options.InstrumentId}'; only one may send. {fault.Message}",
+                fault,
+                exception);
         }
 
         if (!MayPass(fault))

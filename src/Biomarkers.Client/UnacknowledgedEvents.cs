@@ -103,7 +103,8 @@ internal sealed class UnacknowledgedEvents
             {
                 throw new PlateReadSenderException(
                     SenderStopReason.EventsForgotten,
-                    $"The server goes on at offset {nextOffset} and had acknowledged everything below {head}: its database was replaced by an older one. Send the events from offset {nextOffset} on again with a new sender.",
+                    $"The server goes on at offset {nextOffset} and had acknowledged everything below {head}: its database was replaced by an older one. "
+                    + $"Send the events from offset {nextOffset} on again with a new sender.",
                     null,
                     null);
             }

@@ -1,0 +1,177 @@
+using System.Globalization;
+using Biomarkers.Immunoassay;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace Biomarkers.Server.Wire;
+
+/// <summary>The only place that makes errors of calls: each is a google.rpc.Status with an ErrorInfo of domain <c>biomarkers</c>.</summary>
+/// <remarks>No message holds a stack, a path, SQL or a key. Every field fault of bad content is a violation of one BadRequest.</remarks>
+public static class RpcErrors
+{
+    /// <summary>Domain of all reasons.</summary>
+    public const string Domain = "biomarkers";
+
+    /// <summary>Reason of INVALID_ARGUMENT where the content of a request is bad; the violations have reasons of their own.</summary>
+    public const string InvalidContent = "INVALID_CONTENT";
+
+    /// <summary>Reason of INVALID_ARGUMENT where a message does not belong where it came.</summary>
+    public const string ProtocolViolationReason = "PROTOCOL_VIOLATION";
+
+    /// <summary>Reason of OUT_OF_RANGE where an offset is beyond the next one.</summary>
+    public const string OffsetGapReason = "OFFSET_GAP";
+
+    /// <summary>Reason of ALREADY_EXISTS where an offset holds other content.</summary>
+    public const string OffsetConflictReason = "OFFSET_CONFLICT";
+
+    /// <summary>Reason of ABORTED where a stream was opened elsewhere.</summary>
+    public const string StaleEpochReason = "STALE_EPOCH";
+
+    /// <summary>Name of the offset to resume from in the metadata of a gap.</summary>
+    public const string ExpectedOffset = "expected_offset";
+
+    /// <summary>Most bytes of violations in an error: it travels in a trailer in base64, of which other languages' clients take 8 kB.</summary>
+    private const int MaximumTrailerBytes = 4500;
+
+    /// <summary>Most bytes of violations inside a response.</summary>
+    private const int MaximumBodyBytes = 64 * 1024;
+
+    /// <summary>Longest description of a violation, in characters.</summary>
+    private const int MaximumDescriptionLength = 200;
+
+    /// <summary>The types inside of errors; the JSON form of an error can't be written without them.</summary>
+    public static TypeRegistry DetailTypes { get; } = TypeRegistry.FromMessages(ErrorInfo.Descriptor, BadRequest.Descriptor, RetryInfo.Descriptor);
+
+    /// <summary>INVALID_ARGUMENT with every fault.</summary>
+    public static RpcException InvalidArgument(IReadOnlyList<Fault> faults) => InvalidStatus(faults, MaximumTrailerBytes).ToRpcException();
+
+    /// <summary>INVALID_ARGUMENT for a message that breaks the protocol of a stream.</summary>
+    public static RpcException ProtocolViolation(string field, string description) =>
+        Status(StatusCode.InvalidArgument, ProtocolViolationReason, description, ViolationsOf([new Fault(field, ProtocolViolationReason, description)], MaximumTrailerBytes))
+            .ToRpcException();
+
+    /// <summary>NOT_FOUND.</summary>
+    /// <param name="reason">Such as <c>PLATE_NOT_FOUND</c>.</param>
+    /// <param name="name">Resource name that was asked for.</param>
+    public static RpcException NotFound(string reason, string name) =>
+        Status(StatusCode.NotFound, reason, $"There is no '{name}'.", null, ("name", name)).ToRpcException();
+
+    /// <summary>FAILED_PRECONDITION: what was asked for does not fit the state of things.</summary>
+    public static RpcException FailedPrecondition(string reason, string message) => Status(StatusCode.FailedPrecondition, reason, message).ToRpcException();
+
+    /// <summary>OUT_OF_RANGE: an offset is beyond the next one.</summary>
+    public static RpcException OffsetGap(long offset, long expectedOffset) =>
+        Status(StatusCode.OutOfRange, OffsetGapReason, $"Offset {offset} leaves a gap; expected offset {expectedOffset}.", null, (ExpectedOffset, Text(expectedOffset)))
+            .ToRpcException();
+
+    /// <summary>ALREADY_EXISTS: an offset holds other content; both are kept.</summary>
+    public static RpcException OffsetConflict(long offset, IReadOnlyList<Fault> faults) => Status(
+        StatusCode.AlreadyExists,
+        OffsetConflictReason,
+        $"Offset {offset} holds other content. The first is kept, the second is in quarantine; expected each offset to be sent with the same bytes.",
+        ViolationsOf(faults, MaximumTrailerBytes),
+        ("offset", Text(offset))).ToRpcException();
+
+    /// <summary>ABORTED: the stream was opened elsewhere.</summary>
+    public static RpcException StaleEpoch(string readStream, long epoch) =>
+        Status(StatusCode.Aborted, StaleEpochReason, $"'{readStream}' was opened again since epoch {epoch}; only the newest sender may send.", null, ("epoch", Text(epoch)))
+            .ToRpcException();
+
+    /// <summary>DATA_LOSS: the content is not what its hash says; nothing was stored and it may be sent again.</summary>
+    public static RpcException ChecksumMismatch(long offset, ContentHash expected, ContentHash actual) => Status(
+        StatusCode.DataLoss,
+        "CHECKSUM_MISMATCH",
+        $"The content of offset {offset} has SHA-256 {actual}; expected {expected} as sent along.",
+        null,
+        ("offset", Text(offset))).ToRpcException();
+
+    /// <summary>RESOURCE_EXHAUSTED: too much for now; the caller waits and repeats.</summary>
+    public static RpcException ResourceExhausted(string reason, string message, TimeSpan retryAfter) =>
+        Status(StatusCode.ResourceExhausted, reason, message, new RetryInfo { RetryDelay = Duration.FromTimeSpan(retryAfter) }).ToRpcException();
+
+    /// <summary>UNAVAILABLE: the server ends; another attempt reaches the next one.</summary>
+    public static RpcException ShuttingDown() => Status(StatusCode.Unavailable, "SHUTTING_DOWN", "The server is shutting down.").ToRpcException();
+
+    /// <summary>UNAVAILABLE: the store is out of reach.</summary>
+    public static RpcException StoreUnavailable() => Status(StatusCode.Unavailable, "STORE_UNAVAILABLE", "The server's store is out of reach.").ToRpcException();
+
+    /// <summary>DEADLINE_EXCEEDED: a stream said nothing for too long.</summary>
+    public static RpcException StreamIdle(TimeSpan limit) =>
+        Status(StatusCode.DeadlineExceeded, "STREAM_IDLE", $"No message came for {Text(limit.TotalSeconds)} s; expected an event or a heartbeat.").ToRpcException();
+
+    /// <summary>UNAUTHENTICATED: who calls is not known.</summary>
+    public static RpcException Unauthenticated(string message) => Status(StatusCode.Unauthenticated, "UNAUTHENTICATED", message).ToRpcException();
+
+    /// <summary>PERMISSION_DENIED: who calls is known and may not.</summary>
+    public static RpcException PermissionDenied(string reason, string message) => Status(StatusCode.PermissionDenied, reason, message).ToRpcException();
+
+    /// <summary>INTERNAL: a bug of ours; the log has it under the correlation id.</summary>
+    public static RpcException Internal(string correlationId) =>
+        Status(StatusCode.Internal, "INTERNAL", $"The server failed; its log says why under '{correlationId}'.", null, ("correlation_id", correlationId)).ToRpcException();
+
+    /// <summary>The status of bad content inside a response, such as a disposition. At least one fault.</summary>
+    /// <remarks>A plate may have a fault per well. Where they are more than there is room for, the last violation says how many are left
+    /// out, and the metadata's <c>fault_count</c> counts them all.</remarks>
+    public static Google.Rpc.Status StatusOf(IReadOnlyList<Fault> faults) => InvalidStatus(faults, MaximumBodyBytes);
+
+    private static Google.Rpc.Status InvalidStatus(IReadOnlyList<Fault> faults, int maximumBytes)
+    {
+        if (faults.Count == 0)
+        {
+            throw new ArgumentException("Expected at least one fault.", nameof(faults));
+        }
+
+        string message = faults.Count == 1 ? faults[0].ToString() : $"{faults.Count} faults; the first: {faults[0]}";
+        return Status(StatusCode.InvalidArgument, InvalidContent, Shorten(message), ViolationsOf(faults, maximumBytes), ("fault_count", Text(faults.Count)));
+    }
+
+    private static Google.Rpc.Status Status(StatusCode code, string reason, string message, IMessage? detail = null, params ReadOnlySpan<(string Key, string Value)> metadata)
+    {
+        var info = new ErrorInfo { Domain = Domain, Reason = reason };
+        foreach ((string key, string value) in metadata)
+        {
+            info.Metadata.Add(key, value);
+        }
+
+        var status = new Google.Rpc.Status { Code = (int)code, Message = message, Details = { Any.Pack(info) } };
+        if (detail is not null)
+        {
+            status.Details.Add(Any.Pack(detail));
+        }
+
+        return status;
+    }
+
+    private static BadRequest ViolationsOf(IReadOnlyList<Fault> faults, int maximumBytes)
+    {
+        var badRequest = new BadRequest();
+        int bytes = 0;
+        for (int i = 0; i < faults.Count; i++)
+        {
+            var violation = new BadRequest.Types.FieldViolation { Field = Shorten(faults[i].Field), Reason = faults[i].Reason, Description = Shorten(faults[i].Description) };
+            bytes += violation.CalculateSize();
+            if (bytes > maximumBytes)
+            {
+                badRequest.FieldViolations.Add(new BadRequest.Types.FieldViolation
+                {
+                    Reason = FaultReasons.LimitExceeded,
+                    Description = $"{faults.Count - i} further faults are not listed.",
+                });
+                break;
+            }
+
+            badRequest.FieldViolations.Add(violation);
+        }
+
+        return badRequest;
+    }
+
+    private static string Shorten(string text) => text.Length <= MaximumDescriptionLength ? text : string.Concat(text.AsSpan(0, MaximumDescriptionLength), "...");
+
+    private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
