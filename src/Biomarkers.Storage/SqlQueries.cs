@@ -69,14 +69,16 @@ public sealed partial class SqlQueries : IQueries
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<AssayDefinition>> ListAssaysAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AssayDefinition>> ListAssaysAsync(string? afterId, int limit, CancellationToken cancellationToken)
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
         ITable<AssayTable> assays = connection.GetTable<AssayTable>();
         List<AssayTable> rows = await assays
             .Where(row => !assays.Any(newer => newer.AssayId == row.AssayId && newer.Version > row.Version))
+            .Where(row => afterId == null || string.Compare(row.AssayId, afterId) > 0)
             .OrderBy(row => row.AssayId)
+            .Take(limit)
             .ToListAsync(cancellationToken);
         return [.. rows.Select(RowMapping.AssayOf)];
     }

@@ -45,8 +45,8 @@ public interface IQueries
     /// <summary>An assay; null version means the newest. Null when there is none.</summary>
     Task<AssayDefinition?> GetAssayAsync(string assayId, int? version, CancellationToken cancellationToken);
 
-    /// <summary>The newest version of each assay, by id.</summary>
-    Task<IReadOnlyList<AssayDefinition>> ListAssaysAsync(CancellationToken cancellationToken);
+    /// <summary>The newest version of each assay, by id, after the id of a page before; null for the first page.</summary>
+    Task<IReadOnlyList<AssayDefinition>> ListAssaysAsync(string? afterId, int limit, CancellationToken cancellationToken);
 }
 
 /// <summary>Which page.</summary>

@@ -1,0 +1,37 @@
+using Biomarkers.Immunoassay.Analysis;
+
+namespace Biomarkers.Server.Hosting;
+
+/// <summary>Every log message of the server. No message carries a result value or a key.</summary>
+internal static partial class Logs
+{
+    [LoggerMessage(1, LogLevel.Information, "Serving gRPC at {GrpcAddress} and JSON at {WebAddress}; data in {DataDirectory}, key in {KeyFile}")]
+    public static partial void Serving(this ILogger logger, string grpcAddress, string webAddress, string dataDirectory, string keyFile);
+
+    [LoggerMessage(2, LogLevel.Information, "Took up {Count} plates that an earlier process left unfinished")]
+    public static partial void WorkTakenUp(this ILogger logger, int count);
+
+    [LoggerMessage(3, LogLevel.Information, "Run {RunKey} of plate {PlateBarcode} by {AssayName} is saved: {Verdict}, {ResultCount} results, {FlagCount} flags")]
+    public static partial void RunSaved(this ILogger logger, long runKey, string plateBarcode, string assayName, RunVerdict verdict, int resultCount, int flagCount);
+
+    [LoggerMessage(4, LogLevel.Error, "The analysis of plate {PlateBarcode} failed; the plate is parked")]
+    public static partial void AnalysisFailed(this ILogger logger, Exception exception, string plateBarcode);
+
+    [LoggerMessage(5, LogLevel.Critical, "The store failed; nothing is acknowledged any more, the server ends")]
+    public static partial void StoreFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Information, "Stream {StreamId} of instrument {InstrumentId} is open: epoch {Epoch}, next offset {NextOffset}, client {ClientVersion}")]
+    public static partial void StreamOpened(this ILogger logger, string instrumentId, string streamId, long epoch, long nextOffset, string clientVersion);
+
+    [LoggerMessage(7, LogLevel.Warning, "Event {Offset} of stream {StreamId} of instrument {InstrumentId} is quarantined: {Reason}")]
+    public static partial void EventQuarantined(this ILogger logger, long offset, string streamId, string instrumentId, string reason);
+
+    [LoggerMessage(8, LogLevel.Error, "A call of {Method} failed by a fault of the server; correlation id {CorrelationId}")]
+    public static partial void CallFailed(this ILogger logger, Exception exception, string method, string correlationId);
+
+    [LoggerMessage(10, LogLevel.Warning, "A call of {Method} was refused: the store takes no writes")]
+    public static partial void CallRefused(this ILogger logger, Exception exception, string method);
+
+    [LoggerMessage(9, LogLevel.Critical, "The pipeline ended by a fault; the server ends")]
+    public static partial void PipelineFailed(this ILogger logger, Exception exception);
+}

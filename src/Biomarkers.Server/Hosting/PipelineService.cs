@@ -1,0 +1,81 @@
+using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Pipeline;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Pipeline.Work;
+
+namespace Biomarkers.Server.Hosting;
+
+/// <summary>Runs the store writer and the pipeline as long as the server runs; ends the server when either fails.</summary>
+internal sealed class PipelineService(
+    StoreWriter writer, AnalysisPipeline pipeline, PlateReadIntake intake, IHostApplicationLifetime lifetime, ILogger<PipelineService> logger) : BackgroundService
+{
+    // Written by the background task before the host ends, read after it has ended.
+    private volatile bool failed;
+
+    /// <summary>Whether a fault ended the pipeline: the process then ends with an exit code that is not 0.</summary>
+    public bool Failed => failed;
+
+    /// <summary>Starts the pipeline, and offers the built-in assays before the first call can come.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        foreach (AssayDefinition assay in BuiltInAssays.All)
+        {
+            await intake.CreateAssayAsync(new CreateAssay(assay, "server"), cancellationToken);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The writer outlives the workers: what they have in hand is still saved.
+        using var writerStop = new CancellationTokenSource();
+        Task writing = Task.Run(() => writer.RunAsync(writerStop.Token), CancellationToken.None);
+        Task analyzing = pipeline.RunAsync(stoppingToken);
+        try
+        {
+            await await Task.WhenAny(writing, analyzing);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            failed = true;
+            if (writer.FatalFault is { } fault)
+            {
+                logger.StoreFailed(fault);
+            }
+            else
+            {
+                logger.PipelineFailed(exception);
+            }
+
+            lifetime.StopApplication();
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+        finally
+        {
+            writer.Complete();
+            await Task.WhenAll(writing, analyzing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
+
+/// <summary>Writes what the pipeline does to the log.</summary>
+internal sealed class PipelineLog(ILogger<PipelineLog> logger) : IPipelineObserver
+{
+    public void WorkTakenUp(int count)
+    {
+        if (count > 0)
+        {
+            logger.WorkTakenUp(count);
+        }
+    }
+
+    public void RunSaved(SavedRun saved, AnalyticalRun run) =>
+        logger.RunSaved(saved.RunKey, saved.PlateBarcode, run.AssayName, run.Verdict, run.Results.Count, run.Flags.Count);
+
+    public void AnalysisFailed(ReadyWork work, Exception exception) => logger.AnalysisFailed(exception, work.Inputs.Read.PlateBarcode);
+}

@@ -1,0 +1,195 @@
+using System.Security.Cryptography.X509Certificates;
+using Biomarkers.Pipeline;
+using Biomarkers.Pipeline.Queries;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Server.Access;
+using Biomarkers.Server.Services;
+using Biomarkers.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Biomarkers.Server.Hosting;
+
+/// <summary>Puts a server together: store, pipeline, services, access. The demo and the tests start it the same way.</summary>
+public sealed class ServerHost : IAsyncDisposable
+{
+    private readonly WebApplication web;
+    private readonly SqlStore kept;
+
+    private ServerHost(WebApplication application, SqlStore store, Uri grpcAddress, Uri webAddress)
+    {
+        web = application;
+        kept = store;
+        GrpcAddress = grpcAddress;
+        WebAddress = webAddress;
+    }
+
+    /// <summary>Where gRPC listens.</summary>
+    public Uri GrpcAddress { get; }
+
+    /// <summary>Where JSON listens.</summary>
+    public Uri WebAddress { get; }
+
+    /// <summary>Whether a fault, and not a request, ended the server.</summary>
+    public bool Failed => web.Services.GetServices<IHostedService>().OfType<PipelineService>().Single().Failed;
+
+    /// <summary>Starts a server; it serves when this returns.</summary>
+    /// <param name="options">Checked options.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="configureLogging">Where log messages go; null for JSON lines on standard output.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="StoreException">The database cannot be opened or is not safe.</exception>
+    /// <exception cref="IOException">An address is in use, or the data directory cannot be made.</exception>
+    public static async Task<ServerHost> StartAsync(
+        ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
+    {
+        CreateDataDirectory(options.DataDirectory);
+        KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
+        SqlStore store = await SqlStore.OpenAsync(new SqliteDatabase(options.DatabaseFile), time, cancellationToken);
+        try
+        {
+            WebApplication application = Build(options, time, configureLogging, key, store);
+            await application.StartAsync(cancellationToken);
+            (Uri grpc, Uri web) = Addresses(application);
+            application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpc.ToString(), web.ToString(), options.DataDirectory, options.KeyFile);
+            return new ServerHost(application, store, grpc, web);
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the server is asked to end (SIGTERM, Ctrl+C) or fails.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => web.WaitForShutdownAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await web.StopAsync();
+        await web.DisposeAsync();
+        await kept.DisposeAsync();
+    }
+
+    private static WebApplication Build(ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, KeyFile key, SqlStore store)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "biomarkers-server", ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        (configureLogging ?? (logging => logging.AddJsonConsole()))(builder.Logging);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Wire.Shutdown);
+        AddPipeline(builder.Services, options, time, store);
+        AddAccess(builder.Services, key);
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = options.Wire.ReceiveBytes;
+            grpc.MaxSendMessageSize = options.Wire.SendBytes;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        }).AddJsonTranscoding();
+        builder.Services.AddGrpcReflection();
+        builder.Services.AddGrpcHealthChecks().AddCheck<StoreHealthCheck>("store");
+
+        WebApplication application = builder.Build();
+        application.UseAuthentication();
+        application.UseAuthorization();
+        application.MapGrpcService<PlateReadIngestService>();
+        application.MapGrpcService<PlateService>();
+        application.MapGrpcService<AnalyticalRunService>();
+        application.MapGrpcService<AssayService>();
+        application.MapGrpcHealthChecksService().AllowAnonymous();
+        if (options.IsLoopback)
+        {
+            application.MapGrpcReflectionService().AllowAnonymous();
+        }
+
+        return application;
+    }
+
+    private static void AddPipeline(IServiceCollection services, ServerOptions options, TimeProvider time, SqlStore store)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(options.Pipeline);
+        services.AddSingleton(options.Wire);
+        services.AddSingleton(time);
+        services.AddSingleton<IStore>(store);
+        services.AddSingleton<IQueries>(store.Queries);
+        services.AddSingleton<ChangeSignal>();
+        services.AddSingleton<Watching>();
+        services.AddSingleton<StoreWriter>();
+        services.AddSingleton<AnalysisPipeline>();
+        services.AddSingleton<PlateReadIntake>();
+        services.AddSingleton<IPipelineObserver, PipelineLog>();
+        services.AddHostedService<PipelineService>();
+    }
+
+    private static void AddAccess(IServiceCollection services, KeyFile key)
+    {
+        services.AddSingleton(key);
+        // The core only: the full registration brings data protection, which would write keys of its own to the user's home.
+        services.AddAuthenticationCore(authentication =>
+        {
+            authentication.AddScheme<KeyAuthenticationHandler>(KeyAuthenticationHandler.SchemeName, null);
+            authentication.DefaultScheme = KeyAuthenticationHandler.SchemeName;
+        });
+        services.AddWebEncoders();
+        services.AddTransient<KeyAuthenticationHandler>();
+        services.AddAuthorization(Policies.Register);
+    }
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = options.Wire.Connections;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = options.Wire.StreamsPerConnection;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.MaxRequestBodySize = options.Wire.ReceiveBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Listen(options.GrpcEndpoint, listen => Listen(listen, HttpProtocols.Http2, options));
+        kestrel.Listen(options.WebEndpoint, listen => Listen(listen, options.HasTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, options));
+    }
+
+    private static void Listen(ListenOptions listen, HttpProtocols protocols, ServerOptions options)
+    {
+        listen.Protocols = protocols;
+        if (options.HasTls)
+        {
+            listen.UseHttps(X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.CertificateKeyFile));
+        }
+    }
+
+    private static void CreateDataDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    // In the order of the two Listen calls.
+    private static (Uri Grpc, Uri Web) Addresses(WebApplication application)
+    {
+        ICollection<string> bound = application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        Uri[] addresses = [.. bound.Select(address => new Uri(address))];
+        return addresses.Length == 2
+            ? (addresses[0], addresses[1])
+            : throw new InvalidOperationException($"Expected two addresses, the server listens at {string.Join(", ", bound)}.");
+    }
+}
+
+/// <summary>Healthy as long as the store takes writes.</summary>
+internal sealed class StoreHealthCheck(StoreWriter writer) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(writer.FatalFault is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The store failed."));
+}

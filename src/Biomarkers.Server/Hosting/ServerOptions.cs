@@ -1,0 +1,132 @@
+using System.Net;
+using Biomarkers.Pipeline;
+
+namespace Biomarkers.Server.Hosting;
+
+/// <summary>How a server runs; checked at the start, all faults at once.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Folder of the database and the key file; made, for its owner only, when absent. Default: <c>biomarkers</c> in the user's local application data.</summary>
+    public string DataDirectory { get; init; } = DefaultDataDirectory;
+
+    /// <summary>Where gRPC listens (HTTP/2); port 0 picks a free one. Default 127.0.0.1:5080.</summary>
+    public IPEndPoint GrpcEndpoint { get; init; } = new(IPAddress.Loopback, 5080);
+
+    /// <summary>Where JSON listens (HTTP/1.1, with TLS also HTTP/2); port 0 picks a free one. Default 127.0.0.1:5081.</summary>
+    public IPEndPoint WebEndpoint { get; init; } = new(IPAddress.Loopback, 5081);
+
+    /// <summary>Server certificate (PEM); null for none, which only loopback allows.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>Private key of the certificate (PEM); null for none.</summary>
+    public string? CertificateKeyFile { get; init; }
+
+    /// <summary>Limits of the pipeline.</summary>
+    public PipelineLimits Pipeline { get; init; } = new();
+
+    /// <summary>Limits of the wire.</summary>
+    public WireLimits Wire { get; init; } = new();
+
+    /// <summary>Where a server keeps its data, and where a client on the same machine finds its key, when nobody says otherwise.</summary>
+    public static string DefaultDataDirectory =>
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "biomarkers");
+
+    /// <summary>Database file.</summary>
+    public string DatabaseFile => Path.Combine(DataDirectory, "biomarkers.db");
+
+    /// <summary>Key file.</summary>
+    public string KeyFile => Path.Combine(DataDirectory, "client.key");
+
+    /// <summary>Whether connections are encrypted.</summary>
+    public bool HasTls => CertificateFile is not null;
+
+    /// <summary>Whether only this machine can connect.</summary>
+    public bool IsLoopback => IPAddress.IsLoopback(GrpcEndpoint.Address) && IPAddress.IsLoopback(WebEndpoint.Address);
+
+    /// <summary>Everything that keeps a server from starting with these options; empty when they are right.</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        if (!IsLoopback && !HasTls)
+        {
+            faults.Add($"Addresses other than loopback need TLS: the key and patients' results would be readable on the way. Got {GrpcEndpoint} and {WebEndpoint} without --certificate; make one with 'biomarkers-server certs init'.");
+        }
+
+        if (CertificateFile is null != CertificateKeyFile is null)
+        {
+            faults.Add("A certificate and its private key belong together; expected both --certificate and --certificate-key, or neither.");
+        }
+
+        foreach (string file in new[] { CertificateFile, CertificateKeyFile }.OfType<string>().Where(file => !File.Exists(file)))
+        {
+            faults.Add($"File '{file}' does not exist.");
+        }
+
+        if (GrpcEndpoint.Port != 0 && GrpcEndpoint.Equals(WebEndpoint))
+        {
+            faults.Add($"gRPC and JSON both listen at {GrpcEndpoint}; expected two ports.");
+        }
+
+        faults.AddRange(Pipeline.Faults());
+        faults.AddRange(Wire.Faults());
+        return faults;
+    }
+}
+
+/// <summary>Limits of the wire.</summary>
+public sealed record WireLimits
+{
+    /// <summary>Largest message that is received, in bytes; default 1 MiB. A larger read is sent in parts.</summary>
+    public int ReceiveBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Largest message that is sent, in bytes; default 16 MiB: a run of 1,536 wells and 64 analytes without its results.</summary>
+    public int SendBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Events of one stream that are on their way to the disk; 1 to 1,000, default 64.</summary>
+    public int EventsInFlight { get; init; } = 64;
+
+    /// <summary>Connections; default 512.</summary>
+    public int Connections { get; init; } = 512;
+
+    /// <summary>Streams of one connection; default 100.</summary>
+    public int StreamsPerConnection { get; init; } = 100;
+
+    /// <summary>Pause of a read stream without any message, heartbeats included, after which it is cut; default 60 s.</summary>
+    public TimeSpan StreamIdle { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest time that one message to a reader may take; a reader that does not read is cut. Default 30 s.</summary>
+    public TimeSpan Write { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a watcher asks the store even without a signal; default 1 s.</summary>
+    public TimeSpan WatchPoll { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a shutdown waits for calls to end; default 20 s.</summary>
+    public TimeSpan Shutdown { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Everything that is wrong with these limits.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (ReceiveBytes < 1024 || SendBytes < 1024)
+        {
+            yield return $"Messages of {ReceiveBytes} and {SendBytes} bytes carry no plate; expected at least 1,024.";
+        }
+
+        if (EventsInFlight is < 1 or > 1000)
+        {
+            yield return $"EventsInFlight is {EventsInFlight}; expected 1 to 1,000.";
+        }
+
+        if (Connections < 1 || StreamsPerConnection < 1)
+        {
+            yield return "Connections and StreamsPerConnection must be 1 or more.";
+        }
+
+        foreach (TimeSpan time in new[] { StreamIdle, Write, WatchPoll, Shutdown })
+        {
+            if (time <= TimeSpan.Zero)
+            {
+                yield return $"A time limit is {time}; expected more than 0.";
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Threading.Channels;
+using Biomarkers.Server.Hosting;
+using Biomarkers.Server.Wire;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace Biomarkers.Server.Services;
+
+/// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, a bug is INTERNAL with a
+/// number under which the log has it.</summary>
+internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
+{
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(() => continuation(request, context), context);
+
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(() => Done(continuation(request, responseStream, context)), context);
+
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(() => Done(continuation(requestStream, responseStream, context)), context);
+
+    private static async Task<bool> Done(Task call)
+    {
+        await call;
+        return true;
+    }
+
+    private async Task<T> GuardAsync<T>(Func<Task<T>> call, ServerCallContext context)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (ChannelClosedException exception)
+        {
+            logger.CallRefused(exception, context.Method);
+            throw RpcErrors.StoreUnavailable();
+        }
+        catch (Exception exception) when (exception is not RpcException && !IsOver(exception, context))
+        {
+            string correlationId = Guid.NewGuid().ToString("N");
+            logger.CallFailed(exception, context.Method, correlationId);
+            throw RpcErrors.Internal(correlationId);
+        }
+    }
+
+    // The caller has gone: there is nobody to tell, and nothing is wrong here.
+    private static bool IsOver(Exception exception, ServerCallContext context) =>
+        exception is OperationCanceledException or IOException && context.CancellationToken.IsCancellationRequested;
+}

@@ -1,0 +1,214 @@
+using System.Threading.Channels;
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Server.Hosting;
+using Biomarkers.Server.Wire;
+using Biomarkers.V1;
+using Grpc.Core;
+
+namespace Biomarkers.Server.Services;
+
+/// <summary>One open read stream: a reader that hands events over in their order, and a writer that acknowledges them after their commit.</summary>
+/// <remarks>Between the two stands a bounded channel of events on their way to the disk. When the disk or the analysis is slow the channel
+/// fills, the reader stops reading, and HTTP/2 flow control slows the sender.</remarks>
+internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits, TimeProvider time, ILogger logger, string caller)
+{
+    private readonly Channel<(long Offset, Task<EventOutcome> Outcome)> inFlight =
+        Channel.CreateBounded<(long, Task<EventOutcome>)>(new BoundedChannelOptions(limits.EventsInFlight) { SingleReader = true, SingleWriter = true });
+
+    /// <summary>Serves until the sender half-closes (then everything is acknowledged), an error ends the call, or the token is cancelled.</summary>
+    public async Task RunAsync(
+        IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        OpenedStream stream = await OpenAsync(requests, ended.Token);
+        await WriteAsync(
+            responses,
+            new StreamPlateReadsResponse { Opened = new ReadStreamOpened { NextOffset = stream.NextOffset, Epoch = stream.Epoch, DatabaseGeneration = stream.DatabaseGeneration } },
+            ended.Token);
+        Task reading = ReadAsync(stream, requests, ended.Token);
+        Task acknowledging = AcknowledgeAsync(stream, responses, ended.Token);
+        try
+        {
+            // Whichever fails first ends the call with its error; a reader that ended well leaves the rest to the acknowledgements.
+            await await Task.WhenAny(reading, acknowledging);
+            await acknowledging;
+            await reading;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAll(reading, acknowledging).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<OpenedStream> OpenAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
+    {
+        StreamPlateReadsRequest? first = await NextAsync(requests, cancellationToken);
+        if (first?.RequestCase != StreamPlateReadsRequest.RequestOneofCase.Open)
+        {
+            throw RpcErrors.ProtocolViolation("request", $"The first message is {(first is null ? "missing" : $"'{first.RequestCase}'")}; expected 'open'.");
+        }
+
+        OpenReadStream open = first.Open;
+        var faults = new List<Fault>();
+        string? instrument = ResourceNames.ParseInstrument("open.instrument", open.Instrument, faults);
+        Texts.CheckName("open.stream_id", open.StreamId, faults);
+        if (open.ClientVersion.Length > 0)
+        {
+            Texts.CheckText("open.client_version", open.ClientVersion, faults);
+        }
+
+        Requests.Require(faults);
+        OpenedStream stream = await intake.OpenAsync(instrument!, open.StreamId, caller, cancellationToken);
+        logger.StreamOpened(stream.InstrumentId, stream.StreamId, stream.Epoch, stream.NextOffset, open.ClientVersion);
+        return stream;
+    }
+
+    private async Task ReadAsync(OpenedStream stream, IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
+    {
+        Exception? fault = null;
+        try
+        {
+            while (await NextAsync(requests, cancellationToken) is { } request)
+            {
+                switch (request.RequestCase)
+                {
+                    case StreamPlateReadsRequest.RequestOneofCase.Event:
+                        // Room first: what is not in flight yet is not taken from the sender.
+                        await inFlight.Writer.WaitToWriteAsync(cancellationToken);
+                        await inFlight.Writer.WriteAsync((request.Event.Offset, intake.AppendAsync(Received(stream, request.Event), cancellationToken)), cancellationToken);
+                        break;
+                    case StreamPlateReadsRequest.RequestOneofCase.Heartbeat:
+                        break;
+                    default:
+                        throw RpcErrors.ProtocolViolation("request", $"Got '{request.RequestCase}' on an open stream; expected 'event' or 'heartbeat'.");
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            fault = exception;
+            throw;
+        }
+        finally
+        {
+            inFlight.Writer.TryComplete(fault);
+        }
+    }
+
+    private Pipeline.Ingest.StreamEvent Received(OpenedStream stream, V1.StreamEvent sent)
+    {
+        if (sent.Offset < 0)
+        {
+            throw RpcErrors.ProtocolViolation("event.offset", $"Offset {sent.Offset} is negative; expected 0 or more.");
+        }
+
+        if (sent.Sha256.Length != 32)
+        {
+            throw RpcErrors.ProtocolViolation("event.sha256", $"The hash has {sent.Sha256.Length} bytes; expected 32.");
+        }
+
+        byte[] bytes = sent.Content.ToByteArray();
+        ContentHash hash = ContentHash.Of(bytes);
+        ContentHash stated = ContentHash.FromBytes(sent.Sha256.Span);
+        if (hash != stated)
+        {
+            throw RpcErrors.ChecksumMismatch(sent.Offset, stated, hash);
+        }
+
+        return new Pipeline.Ingest.StreamEvent(stream, sent.Offset, hash, bytes, time.GetUtcNow(), SendTimeOf(sent), PlateReadMapper.ToEventContent(bytes));
+    }
+
+    private static DateTimeOffset? SendTimeOf(V1.StreamEvent sent)
+    {
+        var faults = new List<Fault>();
+        DateTimeOffset? sendTime = WireTimes.Read(sent.SendTime, "event.send_time", faults);
+        Requests.Require(faults);
+        return sendTime;
+    }
+
+    private async Task AcknowledgeAsync(OpenedStream stream, IServerStreamWriter<StreamPlateReadsResponse> responses, CancellationToken cancellationToken)
+    {
+        var ready = new List<EventOutcome>();
+        while (await inFlight.Reader.WaitToReadAsync(cancellationToken))
+        {
+            var ack = new Ack();
+            ready.Clear();
+            RpcException? ending = null;
+            // Waits for the oldest event, then takes along whatever is durable by now.
+            while (ending is null && inFlight.Reader.TryPeek(out (long Offset, Task<EventOutcome> Outcome) next) && (ready.Count == 0 || next.Outcome.IsCompleted))
+            {
+                inFlight.Reader.TryRead(out _);
+                EventOutcome outcome = await next.Outcome;
+                ending = EndOf(stream, next.Offset, outcome);
+                if (ending is null)
+                {
+                    Take(stream, next.Offset, outcome, ack);
+                    ready.Add(outcome);
+                }
+            }
+
+            if (ready.Count > 0)
+            {
+                ack.NextOffset = ready[^1].NextOffset;
+                await WriteAsync(responses, new StreamPlateReadsResponse { Ack = ack }, cancellationToken);
+            }
+
+            foreach (EventOutcome outcome in ready)
+            {
+                await intake.EnqueueAsync(outcome.Work, cancellationToken);
+            }
+
+            if (ending is not null)
+            {
+                throw ending;
+            }
+        }
+    }
+
+    private static RpcException? EndOf(OpenedStream stream, long offset, EventOutcome outcome) => outcome.Kind switch
+    {
+        EventOutcomeKind.OffsetGap => RpcErrors.OffsetGap(offset, outcome.NextOffset),
+        EventOutcomeKind.OffsetConflict => RpcErrors.OffsetConflict(offset, outcome.Faults),
+        EventOutcomeKind.StaleEpoch => RpcErrors.StaleEpoch(ResourceNames.ReadStream(stream.InstrumentId, stream.StreamId), stream.Epoch),
+        _ => null,
+    };
+
+    private void Take(OpenedStream stream, long offset, EventOutcome outcome, Ack ack)
+    {
+        if (outcome.Kind == EventOutcomeKind.Duplicate)
+        {
+            ack.Dispositions.Add(new Disposition { Offset = offset, Kind = DispositionKind.Duplicate });
+        }
+        else if (outcome.Kind == EventOutcomeKind.Quarantined)
+        {
+            ack.Dispositions.Add(new Disposition { Offset = offset, Kind = DispositionKind.Quarantined, Status = RpcErrors.StatusOf(outcome.Faults) });
+            logger.EventQuarantined(offset, stream.StreamId, stream.InstrumentId, outcome.Faults[0].Reason);
+        }
+    }
+
+    // Null after the sender half-closed.
+    private async Task<StreamPlateReadsRequest?> NextAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
+    {
+        using var idle = new CancellationTokenSource(limits.StreamIdle, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
+        try
+        {
+            return await requests.MoveNext(either.Token) ? requests.Current : null;
+        }
+        catch (OperationCanceledException) when (idle.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw RpcErrors.StreamIdle(limits.StreamIdle);
+        }
+    }
+
+    private async Task WriteAsync(IServerStreamWriter<StreamPlateReadsResponse> responses, StreamPlateReadsResponse response, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(limits.Write, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        await responses.WriteAsync(response, either.Token);
+    }
+}

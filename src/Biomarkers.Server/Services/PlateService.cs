@@ -1,0 +1,78 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Queries;
+using Biomarkers.Server.Access;
+using Biomarkers.Server.Wire;
+using Biomarkers.V1;
+using Grpc.Core;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Biomarkers.Server.Services;
+
+/// <summary>Plates and their layouts.</summary>
+internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Watching watching) : V1.PlateService.PlateServiceBase
+{
+    private const int ChangesAtATime = 100;
+
+    [Authorize(Policy = Policies.ReadResults)]
+    public override async Task<Plate> GetPlate(GetPlateRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string? barcode = ResourceNames.ParsePlate("name", request.Name, faults);
+        Requests.Require(faults);
+        return PlateMapper.ToWire(await FindAsync(barcode!, request.Name, context.CancellationToken));
+    }
+
+    [Authorize(Policy = Policies.ReadResults)]
+    public override async Task<ListPlatesResponse> ListPlates(ListPlatesRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        PlateFilter filter = PlateMapper.ToFilter(request, faults);
+        PageRequest page = PageTokens.ToPageRequest(request, request.PageSize, request.PageToken, request.Order, faults);
+        Requests.Require(faults);
+        Page<PlateSummary> found = await queries.ListPlatesAsync(filter, page, context.CancellationToken);
+        return new ListPlatesResponse { Plates = { found.Rows.Select(PlateMapper.ToWire) }, NextPageToken = PageTokens.Next(request, found.Next) };
+    }
+
+    [Authorize(Policy = Policies.ChangeLayouts)]
+    public override async Task<Plate> SubmitPlateLayout(SubmitPlateLayoutRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string? barcode = ResourceNames.ParsePlate("plate", request.Plate, faults);
+        Checked<Immunoassay.Plates.PlateLayout> layout = PlateLayoutMapper.ToDomain(request.Layout, "layout");
+        faults.AddRange(layout.Faults);
+        if (request.Reason.Length > 0)
+        {
+            Texts.CheckText("reason", request.Reason, faults);
+        }
+
+        Requests.Require(faults);
+        string? reason = request.Reason.Length > 0 ? request.Reason : null;
+        SubmittedLayout submitted = await intake.SubmitAsync(
+            new SubmitPlateLayout(barcode!, layout.Value!, reason, Callers.Of(context)), context.CancellationToken);
+        Requests.Require(submitted.Faults);
+        return PlateMapper.ToWire(await FindAsync(barcode!, request.Plate, context.CancellationToken));
+    }
+
+    [Authorize(Policy = Policies.ReadResults)]
+    public override async Task WatchPlates(WatchPlatesRequest request, IServerStreamWriter<WatchPlatesResponse> responses, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string? barcode = request.Plate.Length > 0 ? ResourceNames.ParsePlate("plate", request.Plate, faults) : null;
+        Requests.Require(faults);
+        long cursor = await queries.NewestPlateChangeAsync(context.CancellationToken);
+        await watching.RunAsync(context, responses, async cancellationToken =>
+        {
+            IReadOnlyList<PlateSummary> changed = await queries.ListPlateChangesAsync(cursor, ChangesAtATime, cancellationToken);
+            cursor = changed.Count > 0 ? changed[^1].Change : cursor;
+            return (changed.Count == ChangesAtATime, changed
+                .Where(plate => barcode is null || plate.Barcode == barcode)
+                .Select(plate => new WatchPlatesResponse { Plate = PlateMapper.ToWire(plate) }));
+        });
+    }
+
+    private async Task<PlateSummary> FindAsync(string barcode, string name, CancellationToken cancellationToken) =>
+        await queries.GetPlateAsync(barcode, cancellationToken) ?? throw RpcErrors.NotFound("PLATE_NOT_FOUND", name);
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Net;
+using Biomarkers.Server.Hosting;
+using Biomarkers.Storage;
+
+namespace Biomarkers.Server.Verbs;
+
+/// <summary><c>biomarkers-server serve</c>: serves until it is asked to end.</summary>
+internal static class ServeVerb
+{
+    private static readonly Option<string> Data = new("--data") { Description = "Folder of the database and the key file.", DefaultValueFactory = _ => ServerOptions.DefaultDataDirectory };
+
+    private static readonly Option<string> Listen = new("--listen") { Description = "Address and port of gRPC (HTTP/2); port 0 picks a free one.", DefaultValueFactory = _ => "127.0.0.1:5080" };
+
+    private static readonly Option<string> ListenWeb = new("--listen-web") { Description = "Address and port of JSON (HTTP/1.1); port 0 picks a free one.", DefaultValueFactory = _ => "127.0.0.1:5081" };
+
+    private static readonly Option<string?> Certificate = new("--certificate") { Description = "Server certificate (PEM). Needed for any address but loopback; see 'certs init'." };
+
+    private static readonly Option<string?> CertificateKey = new("--certificate-key") { Description = "Private key of the certificate (PEM)." };
+
+    /// <summary>The program without a verb serves.</summary>
+    public static RootCommand CreateRoot()
+    {
+        var root = new RootCommand("The Biomarkers server: takes plate reads, computes concentrations, answers analysts.");
+        AddTo(root);
+        return root;
+    }
+
+    public static Command Create()
+    {
+        var command = new Command("serve", "Serve until SIGTERM or Ctrl+C (what runs without a verb). Exit codes: 0 ended as asked, 1 ended by a fault, 2 not started.");
+        AddTo(command);
+        return command;
+    }
+
+    private static void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { Data, Listen, ListenWeb, Certificate, CertificateKey })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(RunAsync);
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var faults = new List<string>();
+        var options = new ServerOptions
+        {
+            DataDirectory = Path.GetFullPath(parsed.GetValue(Data)!),
+            GrpcEndpoint = ParseEndpoint("--listen", parsed.GetValue(Listen)!, faults),
+            WebEndpoint = ParseEndpoint("--listen-web", parsed.GetValue(ListenWeb)!, faults),
+            CertificateFile = parsed.GetValue(Certificate),
+            CertificateKeyFile = parsed.GetValue(CertificateKey),
+        };
+        faults.AddRange(options.Faults());
+        foreach (string fault in faults)
+        {
+            await Console.Error.WriteLineAsync($"biomarkers-server: {fault}");
+        }
+
+        return faults.Count > 0 ? ExitCodes.NotStarted : await ServeAsync(options, cancellationToken);
+    }
+
+    private static async Task<int> ServeAsync(ServerOptions options, CancellationToken cancellationToken)
+    {
+        ServerHost host;
+        try
+        {
+            host = await ServerHost.StartAsync(options, TimeProvider.System, null, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreException or IOException or InvalidDataException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            await Console.Error.WriteLineAsync($"biomarkers-server: Unable to start: {exception.Message}");
+            return ExitCodes.NotStarted;
+        }
+
+        await using (host)
+        {
+            await host.WaitForShutdownAsync(cancellationToken);
+            return host.Failed ? ExitCodes.Failed : ExitCodes.Success;
+        }
+    }
+
+    private static IPEndPoint ParseEndpoint(string option, string text, List<string> faults)
+    {
+        if (IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':', StringComparison.Ordinal))
+        {
+            return endpoint;
+        }
+
+        faults.Add($"{option} '{text}' is no address; expected one such as 127.0.0.1:5080 or [::1]:5080.");
+        return new IPEndPoint(IPAddress.Loopback, 0);
+    }
+}
+
+/// <summary>What the process says when it ends.</summary>
+internal static class ExitCodes
+{
+    /// <summary>As asked.</summary>
+    public const int Success = 0;
+
+    /// <summary>A fault ended it, or the answer is no.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong options, or a start that could not be made; nothing was changed.</summary>
+    public const int NotStarted = 2;
+}
