@@ -1,0 +1,123 @@
+using System.Globalization;
+using Biomarkers.V1;
+using Spectre.Console;
+
+namespace Biomarkers.Server.Demo;
+
+/// <summary>What a demo came to, for people.</summary>
+internal static class DemoTables
+{
+    private const int ResultsShown = 24;
+
+    /// <summary>Width of the tables where there is no terminal to fit.</summary>
+    private const int WidthWithoutTerminal = 160;
+
+    /// <summary>Prints runs, results, a failing plate explained, and what was found of the truth.</summary>
+    public static void Print(IAnsiConsole console, DemoReport report, IReadOnlyList<DemoOutcome> outcomes)
+    {
+        if (!console.Profile.Out.IsTerminal)
+        {
+            console.Profile.Width = WidthWithoutTerminal;
+        }
+
+        console.Write(Runs(outcomes));
+        console.Write(Results(outcomes));
+        Explain(console, outcomes);
+        Summarize(console, report);
+    }
+
+    private static Table Runs(IReadOnlyList<DemoOutcome> outcomes)
+    {
+        Table table = Make("Runs", "plate", "planted", "verdict", "findings");
+        foreach (DemoOutcome outcome in outcomes)
+        {
+            IEnumerable<string> codes = outcome.Run.Flags.CountBy(flag => flag.Code).OrderBy(pair => pair.Key).Select(pair => pair.Value == 1 ? pair.Key : $"{pair.Key} x{pair.Value}");
+            table.AddRow(
+                new Text(outcome.Run.Plate["plates/".Length..]),
+                new Text(Words(outcome.Plate.Scenario.ToString())),
+                Verdict(outcome.Run.Verdict),
+                new Text(string.Join(", ", codes)));
+        }
+
+        return table;
+    }
+
+    private static Table Results(IReadOnlyList<DemoOutcome> outcomes)
+    {
+        Table table = Make($"Results with a finding of their own, and the truth behind them (the first {ResultsShown}; the server has all)", "sample", "analyte", "dilution", "result", "95 % interval", "CV %", "true", "flags");
+        var told = outcomes
+            .Where(outcome => outcome.Run.Verdict == RunVerdict.Accepted)
+            .SelectMany(outcome => outcome.Results.Where(result => result.FlagCodes.Any(code => code.StartsWith("S_", StringComparison.Ordinal) || code.StartsWith("W_", StringComparison.Ordinal))).Take(3).Select(result => (outcome, result)))
+            .Take(ResultsShown);
+        foreach ((DemoOutcome outcome, Result result) in told)
+        {
+            Simulation.Plates.SampleTruth truth = outcome.Plate.Samples.First(sample => sample.SampleId == result.SampleId && sample.DilutionFactor == result.DilutionFactor);
+            table.AddRow(
+                new Text(result.SampleId),
+                new Text(result.Analyte),
+                new Text(Invariant($"{result.DilutionFactor:G4}")).RightJustified(),
+                new Text(Reported(result)).RightJustified(),
+                new Text(result.HasConcentration ? $"{(result.HasLower ? Invariant($"{result.Lower:G3}") : "?")} to {(result.HasUpper ? Invariant($"{result.Upper:G3}") : "?")}" : string.Empty),
+                new Text(result.HasCvPercent ? Invariant($"{result.CvPercent:F1}") : string.Empty).RightJustified(),
+                new Text(Invariant($"{truth.Concentration:G4}")).RightJustified(),
+                new Text(string.Join(", ", result.FlagCodes)));
+        }
+
+        return table;
+    }
+
+    private static void Explain(IAnsiConsole console, IReadOnlyList<DemoOutcome> outcomes)
+    {
+        DemoOutcome? rejected = outcomes.FirstOrDefault(outcome => outcome.Run.Verdict == RunVerdict.Rejected);
+        if (rejected is null)
+        {
+            return;
+        }
+
+        console.MarkupLineInterpolated($"\n[bold]Why {rejected.Run.Plate["plates/".Length..]} is rejected[/] (planted: {Words(rejected.Plate.Scenario.ToString())})");
+        foreach (AcceptanceCriterion criterion in rejected.Run.Criteria.Where(criterion => criterion.Outcome == CriterionOutcome.Failed))
+        {
+            console.MarkupLineInterpolated($"  [red]{criterion.Code}[/] {criterion.Text} {(criterion.Clause.Length > 0 ? $"({criterion.Clause})" : string.Empty)}");
+        }
+
+        foreach (QcFlag flag in rejected.Run.Flags.Where(flag => flag.Level is FlagLevel.Calibrator or FlagLevel.ReplicateGroup).Take(6))
+        {
+            console.MarkupLineInterpolated($"  [yellow]{flag.Code}[/] {flag.Text} [grey]wells {string.Join(' ', flag.Wells)}[/]");
+        }
+    }
+
+    private static void Summarize(IAnsiConsole console, DemoReport report)
+    {
+        DemoTruth truth = report.Truth;
+        console.MarkupLineInterpolated($"\n[bold]{report.Plates} plates[/] in {report.ElapsedSeconds:F1} s: {report.Runs.Accepted} accepted, {report.Runs.Rejected} rejected; {report.Results.Values.Sum()} results, {report.Flags.Values.Sum()} findings.");
+        console.MarkupLineInterpolated($"Of the simulated truth: {truth.VerdictsAsPlanted} of {report.Plates} verdicts as planted, {truth.PlantedFaultsFound} of {truth.PlantedFaults} planted faults flagged;");
+        console.MarkupLineInterpolated($"{truth.QuantifiedResults} concentrations with a median error of {truth.MedianErrorPercent:F1} %, {100 * truth.Within20Percent:F1} % within 20 %, {100 * truth.TruthInInterval:F1} % with the truth in their 95 % within-plate interval.");
+    }
+
+    private static string Reported(Result result) => result.RangeStatus switch
+    {
+        RangeStatus.Quantified => Invariant($"{result.Concentration:G4} {result.Unit}"),
+        RangeStatus.BelowLloq => Invariant($"< {result.Limit:G4} {result.Unit}"),
+        RangeStatus.AboveUloq => Invariant($"> {result.Limit:G4} {result.Unit}"),
+        _ => "not determined",
+    };
+
+    private static Markup Verdict(RunVerdict verdict) => verdict == RunVerdict.Accepted ? new Markup("[green]accepted[/]") : new Markup("[red]rejected[/]");
+
+    private static Table Make(string title, params string[] columns)
+    {
+        Table table = new Table().Title(new TableTitle(title)).Border(TableBorder.Simple);
+        foreach (string column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))) { NoWrap = column is "plate" or "sample" or "verdict" });
+        }
+
+        return table;
+    }
+
+    // BadCalibrator becomes "bad calibrator".
+    private static string Words(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? " " : string.Empty) + char.ToLowerInvariant(c) : c.ToString()));
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
