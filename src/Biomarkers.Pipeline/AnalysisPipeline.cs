@@ -49,7 +49,7 @@ public sealed class AnalysisPipeline(StoreWriter writer, ChangeSignal changes, P
         IReadOnlyList<ClaimedWork> page;
         do
         {
-            page = await writer.WriteAsync(new ClaimWork(limits.RecoveryPageSize), cancellationToken);
+            page = await writer.WriteUntilDoneAsync(new ClaimWork(limits.RecoveryPageSize), cancellationToken);
             foreach (ClaimedWork claimed in page)
             {
                 if (claimed.Attempt > limits.AnalysisAttempts)
@@ -84,7 +84,7 @@ public sealed class AnalysisPipeline(StoreWriter writer, ChangeSignal changes, P
                 continue;
             }
 
-            SavedRun? saved = await writer.WriteAsync(new SaveRun(claimed.Work, run), cancellationToken);
+            SavedRun? saved = await writer.WriteUntilDoneAsync(new SaveRun(claimed.Work, run), cancellationToken);
             if (saved is not null)
             {
                 changes.Raise();
@@ -95,7 +95,7 @@ public sealed class AnalysisPipeline(StoreWriter writer, ChangeSignal changes, P
 
     private async Task ParkAsync(ClaimedWork claimed, string error, CancellationToken cancellationToken)
     {
-        await writer.WriteAsync(new ParkWork(claimed.Work, error), cancellationToken);
+        await writer.WriteUntilDoneAsync(new ParkWork(claimed.Work, error), cancellationToken);
         changes.Raise();
     }
 }

@@ -24,6 +24,9 @@ public sealed record PipelineLimits
     /// <summary>Parts of one plate that are kept before it must be completed; 1 to 100,000, default 1,536 (a well at a time of the largest plate).</summary>
     public int PartsPerRead { get; init; } = 1536;
 
+    /// <summary>Wait before a write is tried again whose fault passes by itself, such as a full disk; more than 0, default 1 s.</summary>
+    public TimeSpan TransientRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Everything that is wrong with these limits; empty when they are right.</summary>
     public IReadOnlyList<string> Faults()
     {
@@ -35,6 +38,11 @@ public sealed record PipelineLimits
         Check(nameof(AnalysisAttempts), AnalysisAttempts, 1, 100, faults);
         Check(nameof(RecoveryPageSize), RecoveryPageSize, 1, 10_000, faults);
         Check(nameof(PartsPerRead), PartsPerRead, 1, 100_000, faults);
+        if (TransientRetryDelay <= TimeSpan.Zero)
+        {
+            faults.Add($"{nameof(TransientRetryDelay)} is {TransientRetryDelay}; expected more than 0.");
+        }
+
         return faults;
     }
 

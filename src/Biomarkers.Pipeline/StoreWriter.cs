@@ -42,6 +42,24 @@ public sealed class StoreWriter
         return await pending.Outcome.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Hands over a write that nobody else would repeat, and tries again while the store says that its fault passes by itself.</summary>
+    /// <returns>The outcome of the write, after the commit.</returns>
+    /// <exception cref="ChannelClosedException">The writer has ended; nothing was written.</exception>
+    public async Task<TOutcome> WriteUntilDoneAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await WriteAsync(write, cancellationToken);
+            }
+            catch (Exception exception) when (store.IsTransient(exception))
+            {
+                await Task.Delay(limits.TransientRetryDelay, time, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Writes until <see cref="Complete"/> was called and the queue is empty, or a fatal fault of the store.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

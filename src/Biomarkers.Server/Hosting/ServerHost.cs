@@ -18,11 +18,13 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication web;
     private readonly SqlStore kept;
+    private readonly FileStream dataLock;
 
-    private ServerHost(WebApplication application, SqlStore store, Uri grpcAddress, Uri webAddress)
+    private ServerHost(WebApplication application, SqlStore store, FileStream dataLock, Uri grpcAddress, Uri webAddress)
     {
         web = application;
         kept = store;
+        this.dataLock = dataLock;
         GrpcAddress = grpcAddress;
         WebAddress = webAddress;
     }
@@ -47,19 +49,26 @@ public sealed class ServerHost : IAsyncDisposable
         ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
     {
         CreateDataDirectory(options.DataDirectory);
-        KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
-        SqlStore store = await SqlStore.OpenAsync(new SqliteDatabase(options.DatabaseFile), time, cancellationToken);
+        FileStream held = LockDataDirectory(options.DataDirectory);
+        SqlStore? store = null;
         try
         {
+            KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
+            store = await SqlStore.OpenAsync(new SqliteDatabase(options.DatabaseFile), time, cancellationToken);
             WebApplication application = Build(options, time, configureLogging, key, store);
             await application.StartAsync(cancellationToken);
-            (Uri grpc, Uri web) = Addresses(application);
-            application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpc.ToString(), web.ToString(), options.DataDirectory, options.KeyFile);
-            return new ServerHost(application, store, grpc, web);
+            (Uri grpcAddress, Uri webAddress) = Addresses(application);
+            application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpcAddress.ToString(), webAddress.ToString(), options.DataDirectory, options.KeyFile);
+            return new ServerHost(application, store, held, grpcAddress, webAddress);
         }
         catch
         {
-            await store.DisposeAsync();
+            if (store is not null)
+            {
+                await store.DisposeAsync();
+            }
+
+            await held.DisposeAsync();
             throw;
         }
     }
@@ -73,6 +82,7 @@ public sealed class ServerHost : IAsyncDisposable
         await web.StopAsync();
         await web.DisposeAsync();
         await kept.DisposeAsync();
+        await dataLock.DisposeAsync();
     }
 
     private static WebApplication Build(ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, KeyFile key, SqlStore store)
@@ -173,6 +183,19 @@ public sealed class ServerHost : IAsyncDisposable
         else if (!Directory.Exists(path))
         {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    // One server per SQLite file: a second one would take over the first one's unfinished work. The lock ends with the process, however it ends.
+    private static FileStream LockDataDirectory(string path)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(path, "biomarkers.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new StoreException($"Another server uses the data directory '{path}': {exception.Message}", exception);
         }
     }
 

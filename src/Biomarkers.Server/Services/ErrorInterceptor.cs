@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
 using Grpc.Core;
@@ -8,8 +9,10 @@ namespace Biomarkers.Server.Services;
 
 /// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, a bug is INTERNAL with a
 /// number under which the log has it.</summary>
-internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
+internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> logger) : Interceptor
 {
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(5);
+
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
         GuardAsync(() => continuation(request, context), context);
@@ -38,6 +41,16 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Inter
             return await call();
         }
         catch (ChannelClosedException exception)
+        {
+            logger.CallRefused(exception, context.Method);
+            throw RpcErrors.StoreUnavailable();
+        }
+        catch (Exception exception) when (store.IsTransient(exception))
+        {
+            logger.CallRefused(exception, context.Method);
+            throw RpcErrors.ResourceExhausted("STORE_BUSY", "The store can't take this now; it is busy or full. Nothing was changed.", StoreRetryDelay);
+        }
+        catch (Exception exception) when (store.IsFatal(exception))
         {
             logger.CallRefused(exception, context.Method);
             throw RpcErrors.StoreUnavailable();

@@ -205,10 +205,6 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
         }
     }
 
-    private async Task WriteAsync(IServerStreamWriter<StreamPlateReadsResponse> responses, StreamPlateReadsResponse response, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(limits.Write, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        await responses.WriteAsync(response, either.Token);
-    }
+    private Task WriteAsync(IServerStreamWriter<StreamPlateReadsResponse> responses, StreamPlateReadsResponse response, CancellationToken cancellationToken) =>
+        responses.WriteWithinAsync(response, limits.Write, time, cancellationToken);
 }

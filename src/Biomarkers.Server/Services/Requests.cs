@@ -18,6 +18,25 @@ internal static class Requests
     }
 }
 
+/// <summary>Messages to a caller who may not read them.</summary>
+internal static class ResponseWriting
+{
+    /// <summary>Writes one message; a reader that does not take it within the limit is cut off, because HTTP/2 itself would wait for ever.</summary>
+    public static async Task WriteWithinAsync<T>(this IServerStreamWriter<T> responses, T response, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var tooLong = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
+        try
+        {
+            await responses.WriteAsync(response, either.Token);
+        }
+        catch (OperationCanceledException) when (tooLong.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw RpcErrors.ReaderStalled(limit);
+        }
+    }
+}
+
 /// <summary>Who calls.</summary>
 internal static class Callers
 {

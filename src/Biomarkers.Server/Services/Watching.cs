@@ -27,9 +27,7 @@ internal sealed class Watching(ChangeSignal changes, WireLimits limits, TimeProv
                 (bool more, IEnumerable<TResponse> found) = await next(ended.Token);
                 foreach (TResponse response in found)
                 {
-                    using var limit = new CancellationTokenSource(limits.Write, time);
-                    using var either = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, limit.Token);
-                    await responses.WriteAsync(response, either.Token);
+                    await responses.WriteWithinAsync(response, limits.Write, time, ended.Token);
                 }
 
                 if (!more)

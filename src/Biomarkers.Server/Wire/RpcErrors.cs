@@ -102,6 +102,10 @@ public static class RpcErrors
     public static RpcException StreamIdle(TimeSpan limit) =>
         Status(StatusCode.DeadlineExceeded, "STREAM_IDLE", $"No message came for {Text(limit.TotalSeconds)} s; expected an event or a heartbeat.").ToRpcException();
 
+    /// <summary>DEADLINE_EXCEEDED: the caller did not read what was sent to it for too long.</summary>
+    public static RpcException ReaderStalled(TimeSpan limit) =>
+        Status(StatusCode.DeadlineExceeded, "READER_STALLED", $"A message was not read for {Text(limit.TotalSeconds)} s; expected the caller to read while it sends.").ToRpcException();
+
     /// <summary>UNAUTHENTICATED: who calls is not known.</summary>
     public static RpcException Unauthenticated(string message) => Status(StatusCode.Unauthenticated, "UNAUTHENTICATED", message).ToRpcException();
 
