@@ -166,10 +166,10 @@ public sealed class FitCommandTests : IDisposable
     public async Task Fit_NoSuchFile_IsRefused()
     {
         var error = new StringWriter();
-        int code = await Program.RunAsync(["fit", Path.Combine(folder, "none.csv")], TextWriter.Null, error, CancellationToken.None);
+        int code = await Biomarkers.Cli.Program.RunAsync(["fit", Path.Combine(folder, "none.csv")], TextWriter.Null, error, CancellationToken.None);
         Assert.Equal(2, code);
         Assert.Contains("No such file", error.ToString(), StringComparison.Ordinal);
-        code = await Program.RunAsync(["fit", folder], TextWriter.Null, error, CancellationToken.None);
+        code = await Biomarkers.Cli.Program.RunAsync(["fit", folder], TextWriter.Null, error, CancellationToken.None);
         Assert.Equal(2, code);
         Assert.Contains("folder", error.ToString(), StringComparison.Ordinal);
     }
@@ -180,7 +180,7 @@ public sealed class FitCommandTests : IDisposable
         await File.WriteAllTextAsync(path, text);
         var output = new StringWriter();
         var error = new StringWriter();
-        int code = await Program.RunAsync(["fit", path, .. options], output, error, CancellationToken.None);
+        int code = await Biomarkers.Cli.Program.RunAsync(["fit", path, .. options], output, error, CancellationToken.None);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 

@@ -70,7 +70,10 @@ public sealed class BiomarkersConnectionTests
         status.Details.Add(Any.Pack(new ErrorInfo { Domain = "biomarkers", Reason = "INVALID_PLATE_READ", Metadata = { ["plate"] = "P1" } }));
         status.Details.Add(Any.Pack(new BadRequest
         {
-            FieldViolations = { new BadRequest.Types.FieldViolation { Field = "plate_read.well_count", Reason = "UNKNOWN_FORMAT", Description = "A plate of 95 wells is not known." } },
+            FieldViolations =
+            {
+                new BadRequest.Types.FieldViolation { Field = "plate_read.well_count", Reason = "UNKNOWN_FORMAT", Description = "A plate of 95 wells is not known." },
+            },
         }));
         status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(3)) }));
 
