@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -10,15 +11,11 @@ namespace Biomarkers.Cli;
 /// <summary>What every command shares: tables for people, JSON for machines, faults on the error stream.</summary>
 public sealed class CommandConsole
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        NewLine = "\n",
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
-    };
+    /// <summary>Columns of a page that is no terminal: wide enough that the tables of a run do not break.</summary>
+    private const int PlainWidth = 200;
+
+    private static readonly JsonSerializerOptions JsonOptions = CreateOptions(isIndented: true);
+    private static readonly JsonSerializerOptions JsonLineOptions = CreateOptions(isIndented: false);
 
     private readonly TextWriter output;
     private readonly TextWriter error;
@@ -35,13 +32,64 @@ public sealed class CommandConsole
             Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
         });
+        if (!isTerminal)
+        {
+            People.Profile.Width = PlainWidth;
+        }
     }
 
     /// <summary>Tables and text for people, on the output; plain where the output is no terminal.</summary>
     public IAnsiConsole People { get; }
 
+    /// <summary>A number as people read it: seven significant digits; empty where it is absent.</summary>
+    public static string Digits(double? value, string absent = "") => value?.ToString("G7", CultureInfo.InvariantCulture) ?? absent;
+
+    /// <summary>A percentage as people read it; empty where it is absent.</summary>
+    public static string Percent(double? value) => value?.ToString("F1", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>A word of a closed list as JSON and tables show it, such as <c>below-lloq</c>.</summary>
+    public static string WordOf<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+
+    /// <summary>A text from outside without characters that a terminal would obey.</summary>
+    public static string Printable(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(character => char.IsControl(character) ? '?' : character)) : text;
+
     /// <summary>Writes one JSON document: camelCase keys, enums as kebab-case words, absent values left out.</summary>
     public void WriteJson<T>(T value) => output.WriteLine(JsonSerializer.Serialize(value, JsonOptions));
+
+    /// <summary>Writes one JSON document on one line, at once.</summary>
+    public void WriteJsonLine<T>(T value)
+    {
+        output.WriteLine(JsonSerializer.Serialize(value, JsonLineOptions));
+        output.Flush();
+    }
+
+    /// <summary>Writes a line for people, at once and as it is.</summary>
+    public void WriteLine(string text)
+    {
+        output.WriteLine(Printable(text));
+        output.Flush();
+    }
+
+    /// <summary>Writes a table for people; nothing in a cell is markup.</summary>
+    /// <param name="title">Line above the table.</param>
+    /// <param name="columns">Heads.</param>
+    /// <param name="rows">As many cells as heads each.</param>
+    public void WriteTable(string title, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        Table table = new Table().AddColumns([.. columns.Select(Markup.Escape)]);
+        foreach (IReadOnlyList<string> row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(Printable(cell))));
+        }
+
+        WriteLine(title);
+        People.Write(table);
+    }
+
+    /// <summary>Writes a line on the error stream: what was noticed, and progress where the output is for machines.</summary>
+    public void Tell(string text) => error.WriteLine(Printable(text));
 
     /// <summary>Writes every fault as <c>SOURCE: line N, column X: sentence</c> on the error stream.</summary>
     /// <param name="source">File or option that is wrong.</param>
@@ -51,9 +99,19 @@ public sealed class CommandConsole
     {
         foreach (Fault fault in faults)
         {
-            error.WriteLine($"{source}: {fault}");
+            Tell($"{source}: {fault}");
         }
 
         return ExitCodes.BadInput;
     }
+
+    private static JsonSerializerOptions CreateOptions(bool isIndented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = isIndented,
+        NewLine = "\n",
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+    };
 }

@@ -13,5 +13,5 @@ public static class ExitCodes
     public const int BadInput = 2;
 
     /// <summary>One line for the help.</summary>
-    public const string Explanation = "0 an answer, 1 a negative answer such as an unusable fit, 2 wrong arguments or input";
+    public const string Explanation = "0 an answer, 1 a negative answer such as an unusable fit or a rejected run, 2 wrong arguments or input";
 }

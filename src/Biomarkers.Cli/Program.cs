@@ -23,6 +23,7 @@ public static class Program
             $"Immunoassay data: from responses to concentrations. Exit codes: {ExitCodes.Explanation}.")
         {
             FitCommand.Create(),
+            AnalyzeCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);

@@ -179,11 +179,11 @@ public static class FitCommand
             foreach ((string name, double value) in report.Parameters)
             {
                 double? error = report.StandardErrors?.TryGetValue(name, out double found) == true ? found : null;
-                table.AddRow(name, Digits(value), Digits(error));
+                table.AddRow(name, CommandConsole.Digits(value), CommandConsole.Digits(error));
             }
 
             console.Write(table);
-            console.WriteLine($"Weighted sum of squares {Digits(report.WeightedSumOfSquares)} (of {report.ResidualScale}), degrees of freedom {report.DegreesOfFreedom}");
+            console.WriteLine($"Weighted sum of squares {CommandConsole.Digits(report.WeightedSumOfSquares)} (of {report.ResidualScale}), degrees of freedom {report.DegreesOfFreedom}");
         }
 
         foreach (FitFlag flag in report.Flags)
@@ -198,14 +198,12 @@ public static class FitCommand
             {
                 bool isQuantified = prediction.RangeStatus == PredictionStatus.Quantified;
                 table.AddRow(
-                    Digits(prediction.Response), Digits(prediction.Concentration),
-                    isQuantified ? Digits(prediction.Lower, "unbounded") : "", isQuantified ? Digits(prediction.Upper, "unbounded") : "",
+                    CommandConsole.Digits(prediction.Response), CommandConsole.Digits(prediction.Concentration),
+                    isQuantified ? CommandConsole.Digits(prediction.Lower, "unbounded") : "", isQuantified ? CommandConsole.Digits(prediction.Upper, "unbounded") : "",
                     prediction.RangeStatus.ToString());
             }
 
             console.Write(table);
         }
     }
-
-    private static string Digits(double? value, string absent = "") => value?.ToString("G7", CultureInfo.InvariantCulture) ?? absent;
 }

@@ -17,7 +17,7 @@ namespace Biomarkers.Cli.Fitting;
 /// <param name="ParametersAtBound">Names; empty for none.</param>
 /// <param name="Flags">Findings.</param>
 /// <param name="Predictions">One per asked response; absent when none was asked.</param>
-public sealed record FitReport(
+public record FitReport(
     string Model,
     string Weights,
     string ResidualScale,
@@ -34,7 +34,7 @@ public sealed record FitReport(
 {
     /// <summary>Makes the report of a fit.</summary>
     /// <param name="fit">The fit.</param>
-    /// <param name="points">The points that it was made from.</param>
+    /// <param name="points">The points that it was made from; only predictions need them.</param>
     /// <param name="fixedNames">Names of the fixed parameters.</param>
     /// <param name="responses">Responses to read off the curve, each that of one well.</param>
     public static FitReport Of(CurveFit fit, IReadOnlyList<CurvePoint> points, IReadOnlyCollection<string> fixedNames, IReadOnlyList<double> responses)
@@ -43,7 +43,7 @@ public sealed record FitReport(
         string[] names = isFitted ? [.. fit.Model.ParameterNames] : [];
         List<FitFlag> flags = FlagsOf(fit);
         double lowest = points.Select(point => point.Concentration).Where(concentration => concentration > 0).DefaultIfEmpty(0).Min();
-        double highest = points.Max(point => point.Concentration);
+        double highest = points.Select(point => point.Concentration).DefaultIfEmpty(0).Max();
         return new FitReport(
             fit.Model.Id,
             fit.Weighting.Id,

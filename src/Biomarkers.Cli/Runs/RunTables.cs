@@ -1,0 +1,101 @@
+using System.Globalization;
+using Biomarkers.Immunoassay.Analysis;
+using static Biomarkers.Cli.CommandConsole;
+
+namespace Biomarkers.Cli.Runs;
+
+/// <summary>A run as tables for people: curves with calibrators, controls, results, findings, then criteria and the verdict.</summary>
+internal static class RunTables
+{
+    public static void Print(CommandConsole console, RunReport run)
+    {
+        console.WriteLine($"Plate {run.Plate}, assay {run.Assay}, rules {run.RulePack}{(run.Name is null ? "" : $", {run.Name}")}");
+        foreach (CurveReport curve in run.Curves)
+        {
+            PrintCurve(console, curve);
+        }
+
+        if (run.Controls.Count > 0)
+        {
+            console.WriteTable(
+                "Controls",
+                ["Control", "Set", "Analyte", "Wells", "Nominal", "Measured", "Unit", "Recovery %", "CV %", "Accepted"],
+                run.Controls.Select(control => (IReadOnlyList<string>)
+                [
+                    control.Level, Whole(control.SetNumber), control.Analyte, Wells(control.Wells), Digits(control.Nominal), Digits(control.Concentration), control.Unit ?? "",
+                    Percent(control.RecoveryPercent), Percent(control.CvPercent), Judged(control.Accepted),
+                ]));
+        }
+
+        if (run.Results.Count > 0)
+        {
+            console.WriteTable(
+                "Results",
+                ["Sample", "Analyte", "Wells", "Dilution", "Concentration", "Unit", "95 % from", "to", "CV %", "Range", "Flags"],
+                run.Results.Select(result => (IReadOnlyList<string>)
+                [
+                    result.SampleId, result.Analyte, Wells(result.Wells), Digits(result.DilutionFactor), ConcentrationOf(result), result.Unit,
+                    .. IntervalOf(result), Percent(result.CvPercent), WordOf(result.RangeStatus), string.Join(' ', result.Flags),
+                ]));
+        }
+
+        if (run.Flags.Count > 0)
+        {
+            console.WriteTable(
+                "Findings",
+                ["Code", "Severity", "Analyte", "About", "Wells", "Finding"],
+                run.Flags.Select(flag => (IReadOnlyList<string>)
+                    [flag.Code, WordOf(flag.Severity), flag.Analyte ?? "", flag.Subject ?? "", Wells(flag.Wells), flag.Text]));
+        }
+
+        PrintVerdict(console, run);
+    }
+
+    /// <summary>A concentration, or the limit that the result lies beyond; nothing where there is no value.</summary>
+    public static string ConcentrationOf(ResultReport result) => result.RangeStatus switch
+    {
+        RangeStatus.BelowLloq => $"< {Digits(result.Limit)}",
+        RangeStatus.AboveUloq => $"> {Digits(result.Limit)}",
+        _ => Digits(result.Concentration),
+    };
+
+    private static void PrintCurve(CommandConsole console, CurveReport curve)
+    {
+        string parameters = string.Join(", ", curve.Parameters.Select(parameter => $"{parameter.Key} {Digits(parameter.Value)}"));
+        string range = curve.Range is { } limits ? $"reports {Digits(limits.Lloq)} to {Digits(limits.Uloq)} {curve.Unit}" : "reports nothing";
+        console.WriteLine($"Curve of {curve.Analyte}: {curve.Model}, weights {curve.Weights}, {WordOf(curve.Termination)}, {(curve.Accepted ? "accepted" : "not accepted")}, {range}");
+        if (parameters.Length > 0)
+        {
+            console.WriteLine($"  {parameters}; weighted sum of squares {Digits(curve.WeightedSumOfSquares)}, degrees of freedom {Whole(curve.DegreesOfFreedom)}");
+        }
+
+        console.WriteTable(
+            $"Calibrators of {curve.Analyte}",
+            ["Calibrator", "Kind", "Wells", $"Nominal {curve.Unit}", "Mean response", "CV %", "Back-calculated", "Recovery %", "In fit", "Accepted"],
+            curve.Calibrators.Select(calibrator => (IReadOnlyList<string>)
+            [
+                calibrator.Name, WordOf(calibrator.Kind), Wells(calibrator.Wells), Digits(calibrator.Nominal), Digits(calibrator.MeanResponse),
+                Percent(calibrator.ResponseCvPercent), Digits(calibrator.BackCalculated), Percent(calibrator.RecoveryPercent), calibrator.InFit ? "yes" : "no", Judged(calibrator.Accepted),
+            ]));
+    }
+
+    private static void PrintVerdict(CommandConsole console, RunReport run)
+    {
+        foreach (CriterionReport criterion in run.Criteria)
+        {
+            console.WriteLine($"{WordOf(criterion.Outcome),-12} {criterion.Code}: {criterion.Text}");
+        }
+
+        console.WriteLine($"Verdict: {WordOf(run.Verdict)}");
+    }
+
+    private static string[] IntervalOf(ResultReport result) => result.RangeStatus == RangeStatus.Quantified
+        ? [Digits(result.Lower, "unbounded"), Digits(result.Upper, "unbounded")]
+        : ["", ""];
+
+    private static string Wells(IReadOnlyList<string> wells) => wells.Count <= 6 ? string.Join(' ', wells) : $"{string.Join(' ', wells.Take(5))} and {Whole(wells.Count - 5)} more";
+
+    private static string Judged(bool? accepted) => accepted switch { true => "yes", false => "no", null => "" };
+
+    private static string Whole(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
