@@ -2,10 +2,19 @@ using System.CommandLine;
 using Biomarkers.Server.Demo;
 using Biomarkers.Server.Verbs;
 
-// The verbs of biomarkers-server, one line each; serve is what runs without a verb.
-RootCommand root = ServeVerb.CreateRoot();
-root.Subcommands.Add(ServeVerb.Create());
-root.Subcommands.Add(DemoVerb.Create());
-root.Subcommands.Add(HealthVerb.Create());
-root.Subcommands.Add(CertificatesVerb.Create());
-return await root.Parse(args).InvokeAsync();
+namespace Biomarkers.Server;
+
+/// <summary>The executable <c>biomarkers-server</c>.</summary>
+internal static class Program
+{
+    // The verbs, one line each; serve is what runs without a verb.
+    private static Task<int> Main(string[] args)
+    {
+        RootCommand root = ServeVerb.CreateRoot();
+        root.Subcommands.Add(ServeVerb.Create());
+        root.Subcommands.Add(DemoVerb.Create());
+        root.Subcommands.Add(HealthVerb.Create());
+        root.Subcommands.Add(CertificatesVerb.Create());
+        return root.Parse(args).InvokeAsync();
+    }
+}

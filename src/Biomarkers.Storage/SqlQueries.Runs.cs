@@ -25,10 +25,22 @@ public sealed partial class SqlQueries
         }
 
         RunSummary summary = ToSummary(row);
-        List<StandardCurveTable> curves = await connection.GetTable<StandardCurveTable>().Where(curve => curve.RunKey == runKey).OrderBy(curve => curve.Ordinal).ToListAsync(cancellationToken);
-        List<ControlPointTable> controls = await connection.GetTable<ControlPointTable>().Where(control => control.RunKey == runKey).OrderBy(control => control.Ordinal).ToListAsync(cancellationToken);
-        List<QcFlagTable> flags = await connection.GetTable<QcFlagTable>().Where(flag => flag.RunKey == runKey).OrderBy(flag => flag.Ordinal).ToListAsync(cancellationToken);
-        List<ResultRow> results = await ResultRows(connection).Where(result => result.Version.RunKey == runKey).OrderBy(result => result.Version.Ordinal).ToListAsync(cancellationToken);
+        List<StandardCurveTable> curves = await connection.GetTable<StandardCurveTable>()
+            .Where(curve => curve.RunKey == runKey)
+            .OrderBy(curve => curve.Ordinal)
+            .ToListAsync(cancellationToken);
+        List<ControlPointTable> controls = await connection.GetTable<ControlPointTable>()
+            .Where(control => control.RunKey == runKey)
+            .OrderBy(control => control.Ordinal)
+            .ToListAsync(cancellationToken);
+        List<QcFlagTable> flags = await connection.GetTable<QcFlagTable>()
+            .Where(flag => flag.RunKey == runKey)
+            .OrderBy(flag => flag.Ordinal)
+            .ToListAsync(cancellationToken);
+        List<ResultRow> results = await ResultRows(connection)
+            .Where(result => result.Version.RunKey == runKey)
+            .OrderBy(result => result.Version.Ordinal)
+            .ToListAsync(cancellationToken);
         var stored = results.ConvertAll(ToResult);
         var run = new AnalyticalRun(
             summary.InputsHash,
@@ -161,7 +173,16 @@ public sealed partial class SqlQueries
         join layout in connection.GetTable<PlateLayoutTable>() on run.LayoutKey equals layout.LayoutKey
         join assay in connection.GetTable<AssayTable>() on run.AssayKey equals assay.AssayKey
         join feed in connection.GetTable<ChangeFeedTable>() on new { Kind = (int)FeedKind.RunSaved, Target = run.RunKey } equals new { feed.Kind, Target = feed.TargetKey }
-        select new RunRow { Run = run, Plate = plate, ReadId = read.ReadId, InstrumentId = read.InstrumentId, LayoutVersion = layout.Version, AssayVersion = assay.Version, Feed = feed };
+        select new RunRow
+        {
+            Run = run,
+            Plate = plate,
+            ReadId = read.ReadId,
+            InstrumentId = read.InstrumentId,
+            LayoutVersion = layout.Version,
+            AssayVersion = assay.Version,
+            Feed = feed,
+        };
 
     private static IQueryable<ResultRow> ResultRows(DataConnection connection) =>
         from version in connection.GetTable<ResultVersionTable>()
@@ -169,7 +190,15 @@ public sealed partial class SqlQueries
         join plate in connection.GetTable<PlateTable>() on identity.PlateKey equals plate.PlateKey
         join run in connection.GetTable<AnalyticalRunTable>() on version.RunKey equals run.RunKey
         join assay in connection.GetTable<AssayTable>() on run.AssayKey equals assay.AssayKey
-        select new ResultRow { Version = version, Identity = identity, Plate = plate, AssayId = assay.AssayId, AssayVersion = assay.Version, Verdict = run.Verdict };
+        select new ResultRow
+        {
+            Version = version,
+            Identity = identity,
+            Plate = plate,
+            AssayId = assay.AssayId,
+            AssayVersion = assay.Version,
+            Verdict = run.Verdict,
+        };
 
     private static RunSummary ToSummary(RunRow row) => new(
         row.Run.RunKey,

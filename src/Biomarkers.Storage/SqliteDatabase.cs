@@ -92,7 +92,7 @@ public sealed class SqliteDatabase : SqlDatabase
         cancellationToken.ThrowIfCancellationRequested();
         // Immediate: a transaction that would upgrade from reading to writing fails at once when another writer is faster.
         SqliteTransaction transaction = writer.BeginTransaction(deferred: false);
-        return Task.FromResult(new SqlWriteTransaction(new DataConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Unlimited)), transaction));
+        return Task.FromResult(new SqlWriteTransaction(Within(transaction), transaction));
     }
 
     internal override async Task<SqlSnapshot> OpenSnapshotAsync(CancellationToken cancellationToken)
@@ -101,7 +101,7 @@ public sealed class SqliteDatabase : SqlDatabase
         await connection.OpenAsync(cancellationToken);
         // Deferred: it takes its snapshot with the first read and never blocks the writer.
         SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
-        return new SqlSnapshot(new DataConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Unlimited)), transaction, connection);
+        return new SqlSnapshot(Within(transaction), transaction, connection);
     }
 
     internal override IEnumerable<string> AppendOnlyTriggers(string table)
@@ -119,6 +119,9 @@ public sealed class SqliteDatabase : SqlDatabase
 
     internal override bool IsFatal(Exception exception) =>
         exception is SqliteException { SqliteErrorCode: IoError or Corrupt or CannotOpen or NotADatabase };
+
+    private static DataConnection Within(SqliteTransaction transaction) =>
+        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Unlimited));
 
     private async Task ExecuteAsync(string pragma, CancellationToken cancellationToken)
     {

@@ -75,7 +75,8 @@ internal static class RunTables
             curve.Calibrators.Select(calibrator => (IReadOnlyList<string>)
             [
                 calibrator.Name, WordOf(calibrator.Kind), Wells(calibrator.Wells), Digits(calibrator.Nominal), Digits(calibrator.MeanResponse),
-                Percent(calibrator.ResponseCvPercent), Digits(calibrator.BackCalculated), Percent(calibrator.RecoveryPercent), calibrator.InFit ? "yes" : "no", Judged(calibrator.Accepted),
+                Percent(calibrator.ResponseCvPercent), Digits(calibrator.BackCalculated), Percent(calibrator.RecoveryPercent),
+                calibrator.InFit ? "yes" : "no", Judged(calibrator.Accepted),
             ]));
     }
 

@@ -5,7 +5,8 @@ namespace Biomarkers.Immunoassay.Curves;
 /// Objective: F(u) = min over the asymptotes of sum w (y - f)^2, u the three coordinates of <see cref="LogisticCoordinates"/> within their box.
 /// Starts: the best cells of a coarse grid, in both directions. From each: Levenberg-Marquardt with Marquardt's scaling and coordinates on a bound
 /// held while the gradient points outwards; second derivatives are taken in when it lasts. Then undamped steps while they shrink, because F itself
-/// can't resolve the last half of the digits. Stop: the cosine between residual and every Jacobian column vanishes, or the residual does. The lowest minimum wins; the first start of
+/// can't resolve the last half of the digits. Stop: the cosine between residual and every Jacobian column vanishes, or the residual does. The lowest
+/// minimum wins; the first start of
 /// equals. The outcome is a function of the levels alone. Source: K. Madsen, H. Nielsen, O. Tingleff (2004), Methods for Non-Linear
 /// Least Squares Problems, section 3.2.
 /// </remarks>

@@ -57,7 +57,7 @@ internal sealed record DemoTruth(
         foreach (DemoOutcome outcome in outcomes)
         {
             planted += outcome.Plate.Faults.Count;
-            found += outcome.Plate.Faults.Count(fault => outcome.Run.Flags.Any(flag => flag.Code == fault.ExpectedFlag && (flag.Subject.Length == 0 || flag.Subject == fault.Subject)));
+            found += outcome.Plate.Faults.Count(outcome.HasFound);
             if (outcome.Run.Verdict != V1.RunVerdict.Accepted)
             {
                 continue;
@@ -65,7 +65,7 @@ internal sealed record DemoTruth(
 
             foreach (Result result in outcome.Results.Where(result => result.HasConcentration))
             {
-                SampleTruth truth = outcome.Plate.Samples.Single(sample => sample.SampleId == result.SampleId && sample.Analyte == result.Analyte && sample.DilutionFactor == result.DilutionFactor);
+                SampleTruth truth = outcome.TruthOf(result);
                 errors.Add(100 * Math.Abs(result.Concentration - truth.Concentration) / truth.Concentration);
                 inInterval += (!result.HasLower || result.Lower <= truth.Concentration) && (!result.HasUpper || truth.Concentration <= result.Upper) ? 1 : 0;
             }
@@ -87,4 +87,13 @@ internal sealed record DemoTruth(
 /// <param name="Plate">What was sent.</param>
 /// <param name="Run">Its run, with curves, controls and findings.</param>
 /// <param name="Results">Its results.</param>
-internal sealed record DemoOutcome(SimulatedPlate Plate, V1.AnalyticalRun Run, IReadOnlyList<Result> Results);
+internal sealed record DemoOutcome(SimulatedPlate Plate, V1.AnalyticalRun Run, IReadOnlyList<Result> Results)
+{
+    /// <summary>Whether the run carries the flag of a planted fault.</summary>
+    public bool HasFound(PlantedFault fault) =>
+        Run.Flags.Any(flag => flag.Code == fault.ExpectedFlag && (flag.Subject.Length == 0 || flag.Subject == fault.Subject));
+
+    /// <summary>The truth behind a result.</summary>
+    public SampleTruth TruthOf(Result result) =>
+        Plate.Samples.Single(sample => sample.SampleId == result.SampleId && sample.Analyte == result.Analyte && sample.DilutionFactor == result.DilutionFactor);
+}

@@ -8,6 +8,7 @@ namespace Biomarkers.Server.Demo;
 internal static class DemoTables
 {
     private const int ResultsShown = 24;
+    private const int ResultsShownPerPlate = 3;
 
     /// <summary>Width of the tables where there is no terminal to fit.</summary>
     private const int WidthWithoutTerminal = 160;
@@ -47,11 +48,11 @@ internal static class DemoTables
         Table table = Make($"Results with a finding of their own, and the truth behind them (the first {ResultsShown}; the server has all)", "sample", "analyte", "dilution", "result", "95 % interval", "CV %", "true", "flags");
         var told = outcomes
             .Where(outcome => outcome.Run.Verdict == RunVerdict.Accepted)
-            .SelectMany(outcome => outcome.Results.Where(result => result.FlagCodes.Any(code => code.StartsWith("S_", StringComparison.Ordinal) || code.StartsWith("W_", StringComparison.Ordinal))).Take(3).Select(result => (outcome, result)))
+            .SelectMany(outcome => outcome.Results.Where(HasOwnFinding).Take(ResultsShownPerPlate).Select(result => (outcome, result)))
             .Take(ResultsShown);
         foreach ((DemoOutcome outcome, Result result) in told)
         {
-            Simulation.Plates.SampleTruth truth = outcome.Plate.Samples.First(sample => sample.SampleId == result.SampleId && sample.DilutionFactor == result.DilutionFactor);
+            Simulation.Plates.SampleTruth truth = outcome.TruthOf(result);
             table.AddRow(
                 new Text(result.SampleId),
                 new Text(result.Analyte),
@@ -65,6 +66,9 @@ internal static class DemoTables
 
         return table;
     }
+
+    private static bool HasOwnFinding(Result result) =>
+        result.FlagCodes.Any(code => code.StartsWith("S_", StringComparison.Ordinal) || code.StartsWith("W_", StringComparison.Ordinal));
 
     private static void Explain(IAnsiConsole console, IReadOnlyList<DemoOutcome> outcomes)
     {

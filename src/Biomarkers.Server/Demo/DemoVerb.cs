@@ -39,8 +39,9 @@ internal static class DemoVerb
         DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-demo-");
         try
         {
-            var options = new ServerOptions { DataDirectory = folder.FullName, GrpcEndpoint = new IPEndPoint(IPAddress.Loopback, 0), WebEndpoint = new IPEndPoint(IPAddress.Loopback, 0) };
-            await using ServerHost host = await ServerHost.StartAsync(options, TimeProvider.System, logging => logging.AddFilter(level => level >= LogLevel.Error).AddJsonConsole(log => log.UseUtcTimestamp = true), cancellationToken);
+            var anyPort = new IPEndPoint(IPAddress.Loopback, 0);
+            var options = new ServerOptions { DataDirectory = folder.FullName, GrpcEndpoint = anyPort, WebEndpoint = anyPort };
+            await using ServerHost host = await ServerHost.StartAsync(options, TimeProvider.System, LogFaultsOnly, cancellationToken);
             using BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = host.GrpcAddress, KeyFile = options.KeyFile });
             IReadOnlyList<DemoReader> readers = DemoPlan.Create(parsed.GetValue(Seed));
             console.MarkupLineInterpolated($"[bold]{readers.Count} simulated readers[/] stream {readers.Sum(reader => reader.Plates.Count)} plates over gRPC to {host.GrpcAddress} ...");
@@ -72,6 +73,10 @@ internal static class DemoVerb
             folder.Delete(recursive: true);
         }
     }
+
+    // On standard error: standard output is for the answer.
+    private static void LogFaultsOnly(ILoggingBuilder logging) =>
+        logging.AddFilter(level => level >= LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     private static async Task KeepServingAsync(IAnsiConsole console, ServerHost host, ServerOptions options, CancellationToken cancellationToken)
     {

@@ -31,7 +31,8 @@ internal static class HealthVerb
         limit.CancelAfter(timeout);
         try
         {
-            using GrpcChannel channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = CreateHandler(parsed.GetValue(Authority)), DisposeHttpClient = true });
+            var options = new GrpcChannelOptions { HttpHandler = CreateHandler(parsed.GetValue(Authority)), DisposeHttpClient = true };
+            using GrpcChannel channel = GrpcChannel.ForAddress(address, options);
             HealthCheckResponse answer = await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), cancellationToken: limit.Token);
             Console.WriteLine($"{address}: {answer.Status}");
             return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving ? ExitCodes.Success : ExitCodes.Failed;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Security.Cryptography;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Storage;
 
@@ -70,7 +71,7 @@ internal static class ServeVerb
         {
             host = await ServerHost.StartAsync(options, TimeProvider.System, null, cancellationToken);
         }
-        catch (Exception exception) when (exception is StoreException or IOException or InvalidDataException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        catch (Exception exception) when (exception is StoreException or IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
         {
             await Console.Error.WriteLineAsync($"biomarkers-server: Unable to start: {exception.Message}");
             return ExitCodes.NotStarted;

@@ -277,5 +277,9 @@ public class PipelineTests
         return plate?.NewestRunKey is { } key ? await host.Store.Queries.GetRunAsync(key, CancellationToken.None) : null;
     });
 
-    private static string Printed(AnalyticalRun run) => System.Text.Encoding.UTF8.GetString(CanonicalJson.Serialize(new { run.Verdict, run.Criteria, run.Controls, run.Results, run.Flags, Calibrators = run.Curves.Select(curve => curve.Calibrators) }));
+    private static string Printed(AnalyticalRun run)
+    {
+        var parts = new { run.Verdict, run.Criteria, run.Controls, run.Results, run.Flags, Calibrators = run.Curves.Select(curve => curve.Calibrators) };
+        return System.Text.Encoding.UTF8.GetString(CanonicalJson.Serialize(parts));
+    }
 }
