@@ -101,7 +101,7 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.MaxReceiveMessageSize = options.Wire.ReceiveBytes;
             grpc.MaxSendMessageSize = options.Wire.SendBytes;
             grpc.Interceptors.Add<ErrorInterceptor>();
-        }).AddJsonTranscoding();
+        }).AddJsonTranscoding(json => json.TypeRegistry = Wire.RpcErrors.DetailTypes);
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck<StoreHealthCheck>("store");
 
