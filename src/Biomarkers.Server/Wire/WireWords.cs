@@ -1,3 +1,4 @@
+using System.Reflection;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Assays;
@@ -6,6 +7,7 @@ using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Google.Protobuf.Reflection;
 
 namespace Biomarkers.Server.Wire;
 
@@ -172,8 +174,10 @@ internal static class WireWords
         return standIn;
     }
 
+    // As the contract spells them, for a sender in any language.
     private static string Known<TWire>()
-        where TWire : struct, Enum => string.Join(", ", Enum.GetNames<TWire>().Skip(1));
+        where TWire : struct, Enum =>
+        string.Join(", ", Enum.GetNames<TWire>().Skip(1).Select(name => typeof(TWire).GetField(name)!.GetCustomAttribute<OriginalNameAttribute>()!.Name));
 
     private static class Spellings<TDomain, TWire>
         where TDomain : struct, Enum

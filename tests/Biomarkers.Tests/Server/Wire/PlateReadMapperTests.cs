@@ -126,6 +126,17 @@ public sealed class PlateReadMapperTests
     }
 
     [Fact]
+    public void ToEventContent_UnknownWord_NamesTheWordsOfTheContract()
+    {
+        V1.PlateRead read = ChangedRead(sent => sent.ResponseKind = (V1.ResponseKind)99);
+
+        Fault fault = Assert.Single(PlateReadMapper.ToWholePlate(read, "plate_read").Faults);
+
+        Assert.Contains("99", fault.Description, StringComparison.Ordinal);
+        Assert.Contains("RESPONSE_KIND_OPTICAL_DENSITY, RESPONSE_KIND_LUMINESCENCE", fault.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ToEventContent_NoMessage_SaysMalformed() =>
         Assert.Equal([("content", "MALFORMED")], PlateReadMapper.ToEventContent([0xff, 0xff]).Faults.Select(fault => (fault.Field, fault.Reason)));
 
