@@ -13,11 +13,13 @@ internal static class CertificatesVerb
 
     private static readonly Option<string> Out = new("--out") { Description = "Folder for ca.crt, ca.key, server.crt and server.key.", Required = true };
 
+    private static readonly Option<string?> AuthorityFolder = new("--authority") { Description = "Folder of the authority's ca.crt and ca.key, where they shall not stand beside the server's. Default: that of --out." };
+
     private static readonly Option<string[]> Names = new("--name") { Description = "Host name or IP address by which clients reach the server; may stand several times.", DefaultValueFactory = _ => ["localhost", "127.0.0.1"] };
 
     public static Command Create()
     {
-        var init = new Command("init", $"Make a laboratory's own authority ({AuthorityYears} years) and a server certificate ({ServerDays} days). An authority that is there is used again, so that clients keep their trust. Exit codes: 0 made, 2 not made.") { Out, Names };
+        var init = new Command("init", $"Make a laboratory's own authority ({AuthorityYears} years) and a server certificate ({ServerDays} days). An authority that is there is used again, so that clients keep their trust. Exit codes: 0 made, 2 not made.") { Out, AuthorityFolder, Names };
         init.SetAction(Run);
         return new Command("certs", "Certificates of the laboratory.") { init };
     }
@@ -27,15 +29,18 @@ internal static class CertificatesVerb
         string folder = parsed.GetValue(Out)!;
         try
         {
+            string authorityFolder = parsed.GetValue(AuthorityFolder) ?? folder;
             Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(authorityFolder);
             DateTimeOffset now = TimeProvider.System.GetUtcNow();
-            using X509Certificate2 authority = ReadOrCreateAuthority(folder, now);
+            using X509Certificate2 authority = ReadOrCreateAuthority(authorityFolder, now);
             using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             using X509Certificate2 server = CreateServer(authority, key, parsed.GetValue(Names)!, now);
+            File.WriteAllText(Path.Combine(folder, "ca.crt"), authority.ExportCertificatePem() + "\n");
             File.WriteAllText(Path.Combine(folder, "server.crt"), server.ExportCertificatePem() + "\n");
             WritePrivate(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
             Console.WriteLine($"Made {Path.Combine(folder, "server.crt")} for {string.Join(", ", parsed.GetValue(Names)!)}, valid until {server.NotAfter:yyyy-MM-dd}.");
-            Console.WriteLine($"Give clients {Path.Combine(folder, "ca.crt")} (--ca); keep {Path.Combine(folder, "ca.key")} away from the server.");
+            Console.WriteLine($"Give clients {Path.Combine(folder, "ca.crt")} (--ca); keep {Path.Combine(authorityFolder, "ca.key")} away from the server.");
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)

@@ -92,7 +92,12 @@ internal sealed partial class MemberLengths
     // { get; } = value;
     private bool AssignmentFollows() => code.AsSpan(at + 1).TrimStart() is ['=', not '>', ..];
 
-    private bool IsArrowOrOperator(int start) => (at + 1 < code.Length && code[at + 1] == '>') || code[start..at].Contains("operator", StringComparison.Ordinal) || code[start..at].Contains("=>", StringComparison.Ordinal);
+    // The equals sign at this place begins no value: it is that of an arrow, stands behind one, or names an operator.
+    private bool IsArrowOrOperator(int start)
+    {
+        string before = code[start..at];
+        return code.AsSpan(at).StartsWith("=>") || before.Contains("=>", StringComparison.Ordinal) || before.Contains("operator", StringComparison.Ordinal);
+    }
 
     // What stands before the parameters and constraints, without attributes: there a type is called class, struct and so on.
     private static string HeaderOf(string declaration)

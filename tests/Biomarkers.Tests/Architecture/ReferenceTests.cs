@@ -53,7 +53,12 @@ public sealed class ReferenceTests
     [Fact]
     public void ProjectFile_NotInTheTable_IsFound()
     {
-        const string Storage = """<Project><ItemGroup><ProjectReference Include="../Biomarkers.Server/Biomarkers.Server.csproj" /><PackageReference Include="Dapper" /></ItemGroup></Project>""";
+        const string Storage = """
+            <Project>
+              <ItemGroup><PackageReference Include="Dapper" /></ItemGroup>
+              <ItemGroup><ProjectReference Include="../Biomarkers.Server/Biomarkers.Server.csproj" /></ItemGroup>
+            </Project>
+            """;
         Assert.Equal(
             ["Biomarkers.Storage references project Server", "Biomarkers.Storage references package Dapper"],
             FaultsOf("Biomarkers.Storage", Storage, Table));
