@@ -85,5 +85,9 @@ internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarc
 
     public static ContentUse Refused(Fault fault, string? plateBarcode = null) => new([fault], plateBarcode, null);
 
+    /// <summary>Refuses with faults whose fields lie below one field of the message.</summary>
+    public static ContentUse RefusedBelow(string field, IReadOnlyList<Fault> faults, string plateBarcode) =>
+        Refused([.. faults.Select(fault => fault with { Field = $"{field}.{fault.Field}" })], plateBarcode);
+
     public static ContentUse Used(string plateBarcode, ReadyWork? work = null) => new([], plateBarcode, work);
 }

@@ -19,7 +19,7 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
     };
 
     private Task<ContentUse> AcceptAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
-        new PlateAcceptance(context).AcceptReadAsync(whole, Source(), cancellationToken);
+        new PlateAcceptance(context).AcceptReadAsync(whole, "plate_read", Source(), cancellationToken);
 
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
@@ -64,14 +64,14 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
         Checked<PlateRead> part = PlateReadParts.Place(pending, wells.Columns);
         if (part.Value is null)
         {
-            return ContentUse.Refused(part.Faults, pending.PlateBarcode);
+            return ContentUse.RefusedBelow("wells_read", part.Faults, pending.PlateBarcode);
         }
 
         // Checked against the parts before it, so that the fault is told with the event that brought it.
         Checked<PlateRead> merged = PlateReadParts.Merge(pending, [.. await PartsAsync(pending, cancellationToken), part.Value]);
         if (merged.Value is null)
         {
-            return ContentUse.Refused(merged.Faults, pending.PlateBarcode);
+            return ContentUse.RefusedBelow("wells_read", merged.Faults, pending.PlateBarcode);
         }
 
         await transaction.InsertPendingPartAsync(received.Stream.StreamKey, wells.ReadId, received.Offset, PlateReadEncoding.Encode(part.Value), cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
         Checked<PlateRead> read = PlateReadParts.Merge(pending, await PartsAsync(pending, cancellationToken));
         if (read.Value is null)
         {
-            return ContentUse.Refused(read.Faults, pending.PlateBarcode);
+            return ContentUse.RefusedBelow("plate_completed", read.Faults, pending.PlateBarcode);
         }
 
         if (completed.WellResponseCount is { } expected && expected != read.Value.WellResponseCount)
@@ -99,7 +99,8 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
                 pending.PlateBarcode);
         }
 
-        ContentUse use = await new PlateAcceptance(context).AcceptReadAsync(new WholePlateRead(pending.Origin, read.Value, null), Source(), cancellationToken);
+        ContentUse use = await new PlateAcceptance(context).AcceptReadAsync(
+            new WholePlateRead(pending.Origin, read.Value, null), "plate_completed", Source(), cancellationToken);
         if (use.Faults.Count == 0)
         {
             await transaction.DeletePendingReadAsync(received.Stream.StreamKey, completed.ReadId, cancellationToken);

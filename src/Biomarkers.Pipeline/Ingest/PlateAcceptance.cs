@@ -22,7 +22,11 @@ internal sealed class PlateAcceptance(WriteContext context)
     private readonly IStoreTransaction transaction = context.Transaction;
 
     /// <summary>Accepts a complete read, with or without its layout.</summary>
-    public async Task<ContentUse> AcceptReadAsync(WholePlateRead whole, ReadSource source, CancellationToken cancellationToken)
+    /// <param name="whole">The read.</param>
+    /// <param name="field">Field of the message that brought it: faults lie below it.</param>
+    /// <param name="source">Where it came from.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<ContentUse> AcceptReadAsync(WholePlateRead whole, string field, ReadSource source, CancellationToken cancellationToken)
     {
         PlateRead read = whole.Read;
         string barcode = read.PlateBarcode;
@@ -32,13 +36,13 @@ internal sealed class PlateAcceptance(WriteContext context)
         if (sameId is not null && sameId.Read.Hash != read.Hash)
         {
             return ContentUse.Refused(
-                new Fault("plate_read.read_id", FaultReasons.Duplicate, $"Plate '{barcode}' has a read '{whole.Origin.ReadId}' with other responses; a new reading needs a new read_id."), barcode);
+                new Fault($"{field}.read_id", FaultReasons.Duplicate, $"Plate '{barcode}' has a read '{whole.Origin.ReadId}' with other responses; a new reading needs a new read_id."), barcode);
         }
 
         Checked<Preparation> prepared = await PrepareAsync(known, read, whole.Layout, cancellationToken);
         if (prepared.Value is null)
         {
-            return ContentUse.Refused(prepared.Faults, barcode);
+            return ContentUse.RefusedBelow(field, prepared.Faults, barcode);
         }
 
         PlateRow plate = known ?? await FindOrInsertPlateAsync(barcode, PlateState.WaitingForLayout, cancellationToken);

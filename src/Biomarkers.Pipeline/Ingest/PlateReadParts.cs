@@ -14,8 +14,8 @@ internal static class PlateReadParts
         var faults = new List<Fault>();
         for (int i = 0; i < columns.Count; i++)
         {
-            CheckPlaces($"wells_read.columns[{i}].positions", columns[i].Positions, format, faults);
-            CheckPlaces($"wells_read.columns[{i}].exceptions", [.. columns[i].Exceptions.Select(exception => exception.Position)], format, faults);
+            CheckPlaces($"columns[{i}].positions", columns[i].Positions, format, faults);
+            CheckPlaces($"columns[{i}].exceptions", [.. columns[i].Exceptions.Select(exception => exception.Position)], format, faults);
         }
 
         return faults.Count > 0

@@ -16,6 +16,8 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
     /// <summary>Name of the server's own stream; no sender can open it, because it is no name of a stream.</summary>
     private const string OwnStream = "~submitted";
 
+    private const string Field = "plate_read";
+
     /// <inheritdoc/>
     public async Task<SubmittedRead> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
@@ -34,13 +36,13 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
             await transaction.FindPlateAsync(barcode, cancellationToken), Content.Read, Content.Layout, cancellationToken);
         if (prepared.Value is null)
         {
-            return new SubmittedRead(prepared.Faults, barcode, false, null);
+            return new SubmittedRead(ContentUse.RefusedBelow(Field, prepared.Faults, barcode).Faults, barcode, false, null);
         }
 
         StreamRow stream = await transaction.FindStreamAsync(InstrumentId, OwnStream, cancellationToken)
             ?? await transaction.InsertStreamAsync(InstrumentId, OwnStream, context.Now, cancellationToken);
         var source = new ReadSource(InstrumentId, stream.StreamKey, stream.NextOffset, context.Now, Actor);
-        ContentUse use = await acceptance.AcceptReadAsync(Content, source, cancellationToken);
+        ContentUse use = await acceptance.AcceptReadAsync(Content, Field, source, cancellationToken);
         if (use.Faults.Count > 0)
         {
             return new SubmittedRead(use.Faults, barcode, false, null);
