@@ -24,6 +24,13 @@ public static class Program
         {
             FitCommand.Create(),
             AnalyzeCommand.Create(),
+            SendCommand.Create(),
+            PlatesCommand.Create(),
+            RunsCommand.Create(),
+            RunCommand.Create(),
+            ResultsCommand.Create(),
+            WatchCommand.Create(),
+            AssaysCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);

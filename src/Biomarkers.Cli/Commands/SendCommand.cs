@@ -1,0 +1,245 @@
+using System.CommandLine;
+using System.Globalization;
+using Biomarkers.Cli.Plates;
+using Biomarkers.Cli.Servers;
+using Biomarkers.Client;
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Instruments;
+using Biomarkers.Simulation;
+
+namespace Biomarkers.Cli.Commands;
+
+/// <summary><c>biomarkers send</c>: plate files to a server, as an instrument sends them.</summary>
+public static class SendCommand
+{
+    private static readonly Argument<string[]> FilesArgument = new("file") { Description = $"Plate files: {PlateFileFormats.KnownNames}.", Arity = ArgumentArity.OneOrMore };
+
+    private static readonly Option<string> InstrumentOption = new("--instrument") { Description = "Who read the plates.", HelpName = "ID", Required = true };
+
+    private static readonly Option<string> StreamOption = new("--stream")
+    {
+        Description = "Stream of the instrument. One sender at a time: a second one shuts out the first. Default: cli- and the name of this machine.",
+        HelpName = "ID",
+    };
+
+    private static readonly Option<string> AssayOption = new("--assay")
+    {
+        Description = "Assay of the server by which the plates are analysed, in its newest version or one such as il-6@1. Needed with a layout.",
+        HelpName = "ID",
+    };
+
+    private static readonly Option<string> LayoutOption = new("--layout") { Description = "Plain CSV that says what is in the wells, where the plate files do not.", HelpName = "FILE.csv" };
+
+    private static readonly Option<bool> NoLayoutOption = new("--no-layout") { Description = "Send the responses alone; the plate then waits for its layout." };
+
+    private static readonly Option<string> BarcodeOption = new("--barcode") { Description = "Barcode of the plate, for one file. Default: as the file or its name says.", HelpName = "NAME" };
+
+    private static readonly Option<string> ReadIdOption = new("--read-id")
+    {
+        Description = "Name of the reading, for one file. Default: the first 16 digits of the file's SHA-256, so that sending it again changes nothing.",
+        HelpName = "NAME",
+    };
+
+    private static readonly Option<bool> WaitOption = new("--wait") { Description = "Wait for the run of each plate and print its verdict." };
+
+    private static readonly Option<double> PatienceOption = new("--patience")
+    {
+        Description = "Seconds that the server may be out of reach, and that a run may take with --wait.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 30,
+    };
+
+    private static readonly Option<bool> JsonOption = new("--json") { Description = "Print one JSON array." };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new Command(
+            "send",
+            "Send plate files. Exit codes: 0 all stored or known already (with --wait: and accepted), 1 one was quarantined (or has no accepted run), 2 wrong arguments or input, or no answer.")
+        {
+            FilesArgument, InstrumentOption, StreamOption, AssayOption, LayoutOption, NoLayoutOption, BarcodeOption, ReadIdOption, WaitOption, PatienceOption, JsonOption,
+        };
+        foreach (Option option in PlateFileArguments.All)
+        {
+            command.Add(option);
+        }
+
+        ServerArguments.SetWork(command, RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServerCall call)
+    {
+        List<Fault> faults = [];
+        PlateFileSettings settings = PlateFileArguments.Read(call.Parsed, call.Parsed.GetValue(BarcodeOption), faults);
+        string stream = call.Parsed.GetValue(StreamOption) ?? PlateSending.DefaultStreamId(Environment.MachineName);
+        string instrument = Names.LastOf(Names.InCollection("instruments", call.Parsed.GetRequiredValue(InstrumentOption)));
+        CheckOptions(call, stream, instrument, faults);
+        if (faults.Count > 0)
+        {
+            return call.Console.Refuse("biomarkers send", faults);
+        }
+
+        Assay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await FindAssayAsync(call, name) : null;
+        var options = new PlateReadSenderOptions
+        {
+            InstrumentId = instrument,
+            StreamId = stream,
+            ClientVersion = $"biomarkers {typeof(SendCommand).Assembly.GetName().Version?.ToString(3)}",
+            MaximumBackoff = TimeSpan.FromSeconds(5),
+            GiveUpAfter = TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption)),
+            Progress = new ReconnectNotes(call.Console),
+        };
+        await using var sender = PlateReadSender.Start(call.Connection.Ingest, options, TimeProvider.System);
+        string[] files = call.Parsed.GetRequiredValue(FilesArgument);
+        var sent = new List<SentFile>();
+        for (int i = 0; i < files.Length; i++)
+        {
+            SentFile file = await SendFileAsync(call, sender, files[i], settings, assay);
+            sent.Add(file);
+            Print(call, file, files.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"[{i + 1}/{files.Length}] "));
+        }
+
+        await sender.CompleteAsync(call.CancellationToken);
+        if (call.Parsed.GetValue(JsonOption))
+        {
+            call.Console.WriteJson(sent);
+        }
+
+        return sent.Max(file => ExitCodeOf(file, call.Parsed.GetValue(WaitOption)));
+    }
+
+    private static void CheckOptions(ServerCall call, string stream, string instrument, List<Fault> faults)
+    {
+        Texts.CheckName("--instrument", instrument, faults);
+        Texts.CheckName("--stream", stream, faults);
+        double patience = call.Parsed.GetValue(PatienceOption);
+        if (!(patience is > 0 and <= 86_400))
+        {
+            faults.Add(new Fault("--patience", FaultReasons.OutOfRange, string.Create(CultureInfo.InvariantCulture, $"{patience} is no number of seconds; expected more than 0 and at most 86400.")));
+        }
+
+        if (call.Parsed.GetValue(ReadIdOption) is { } readId)
+        {
+            Texts.CheckName("--read-id", readId, faults);
+        }
+
+        foreach (Option<string> option in new[] { BarcodeOption, ReadIdOption })
+        {
+            if (call.Parsed.GetValue(option) is not null && call.Parsed.GetRequiredValue(FilesArgument).Length > 1)
+            {
+                faults.Add(new Fault(option.Name, FaultReasons.Duplicate, $"'{call.Parsed.GetValue(option)}' names one plate; expected one file."));
+            }
+        }
+
+        if (call.Parsed.GetValue(NoLayoutOption) && call.Parsed.GetValue(LayoutOption) is not null)
+        {
+            faults.Add(new Fault("--no-layout", FaultReasons.Duplicate, "--layout names a layout; expected one of both."));
+        }
+    }
+
+    // The names of analytes and the detector are the assay's, so that it is asked for first.
+    private static async Task<Assay> FindAssayAsync(ServerCall call, string name)
+    {
+        string resource = Names.InCollection("assays", name);
+        V1.Assay found = await call.Connection.Assays.GetAssayAsync(new V1.GetAssayRequest { Name = resource }, cancellationToken: call.CancellationToken);
+        AssayDefinition definition = AssayMessages.ToDefinition(found);
+        return new Assay(definition, resource.Contains('@', StringComparison.Ordinal) ? definition.Version : PlateLayout.NewestAssayVersion);
+    }
+
+    private static async Task<SentFile> SendFileAsync(ServerCall call, PlateReadSender sender, string path, PlateFileSettings settings, Assay? assay)
+    {
+        Checked<PlateInput> read = await PlateInput.ReadAsync(path, settings, assay?.Definition, call.CancellationToken);
+        if (read.Value is not { } input)
+        {
+            return Refused(path, read.Faults);
+        }
+
+        foreach (PlateFileNotice notice in input.File.Notices)
+        {
+            call.Console.Tell($"{path}: {notice}");
+        }
+
+        string? layoutPath = call.Parsed.GetValue(LayoutOption);
+        PlateLayout? layout = null;
+        if (!call.Parsed.GetValue(NoLayoutOption) && (layoutPath is not null || input.File.LayoutWells.Count > 0))
+        {
+            if (assay is null)
+            {
+                return Refused(path, [new Fault("", FaultReasons.Required, "The plate has a layout; name its assay by --assay, or leave the layout out by --no-layout.")]);
+            }
+
+            (Checked<PlateLayout> made, string source) = await input.ReadLayoutAsync(layoutPath, settings, assay.Definition, assay.LayoutVersion, call.CancellationToken);
+            layout = made.Value;
+            if (layout is null)
+            {
+                return Refused(path, made.Faults.Select(fault => source == path ? fault : fault with { Description = $"{fault.Description} (in {source})" }));
+            }
+        }
+
+        string readId = call.Parsed.GetValue(ReadIdOption) ?? PlateSending.DefaultReadId(input.FileHash);
+        SentFile sent = await PlateSending.SendAsync(call, sender, input, readId, layout);
+        bool isWaitedFor = call.Parsed.GetValue(WaitOption) && sent.Outcome is FileOutcome.Stored or FileOutcome.Duplicate;
+        return isWaitedFor ? await PlateSending.WaitAsync(call, sent, TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption))) : sent;
+    }
+
+    private static SentFile Refused(string path, IEnumerable<Fault> faults) =>
+        new(path, FileOutcome.Refused, null, null, null, [.. faults.Select(fault => new SentFault(fault.Field, fault.Reason, fault.Description))]);
+
+    private static void Print(ServerCall call, SentFile file, string progress)
+    {
+        if (file.Outcome is FileOutcome.Refused or FileOutcome.Quarantined)
+        {
+            call.Console.Refuse(file.File, file.Faults.Select(fault => new Fault(fault.Field, fault.Reason, fault.Description)));
+        }
+
+        string plate = file.Plate is null ? "" : $", plate {file.Plate}, read {file.ReadId}";
+        string line = $"{progress}{file.File}: {file.Outcome.ToString().ToUpperInvariant()}{plate}";
+        if (file.Run is { } run)
+        {
+            line += $": {CommandConsole.WordOf(run.Verdict)}, {run.Name}, {ListTables.Count(run.ResultCount, "result")}, {ListTables.Count(run.FlagCount, "finding")}";
+        }
+        else if (file.PlateState is { } state)
+        {
+            line += $": {state}";
+        }
+
+        if (call.Parsed.GetValue(JsonOption))
+        {
+            call.Console.Tell(line);
+        }
+        else
+        {
+            call.Console.WriteLine(line);
+        }
+    }
+
+    private static int ExitCodeOf(SentFile file, bool isWaitedFor) => file.Outcome switch
+    {
+        FileOutcome.Refused => ExitCodes.BadInput,
+        FileOutcome.Quarantined => ExitCodes.Negative,
+        _ when isWaitedFor && file.Run?.Verdict != RunVerdict.Accepted => ExitCodes.Negative,
+        _ => ExitCodes.Ok,
+    };
+
+    /// <summary>An assay of the server.</summary>
+    /// <param name="Definition">As the server has it.</param>
+    /// <param name="LayoutVersion">Version that layouts name.</param>
+    private sealed record Assay(AssayDefinition Definition, int LayoutVersion);
+
+    /// <summary>Tells why a sender waits.</summary>
+    private sealed class ReconnectNotes(CommandConsole console) : IProgress<SenderState>
+    {
+        public void Report(SenderState value)
+        {
+            if (value is { Activity: SenderActivity.WaitingToReconnect, RetryDelay: { } delay })
+            {
+                console.Tell(string.Create(CultureInfo.InvariantCulture, $"Connecting again in {delay.TotalSeconds:F1} s: {value.Text?.ReplaceLineEndings(" ")}"));
+            }
+        }
+    }
+}

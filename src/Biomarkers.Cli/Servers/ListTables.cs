@@ -1,0 +1,52 @@
+using System.Globalization;
+using Biomarkers.Cli.Runs;
+using static Biomarkers.Cli.CommandConsole;
+
+namespace Biomarkers.Cli.Servers;
+
+/// <summary>Lists of a server as tables and lines for people.</summary>
+internal static class ListTables
+{
+    public static void Print(CommandConsole console, IReadOnlyList<PlateRow> plates) => console.WriteTable(
+        Count(plates.Count, "plate"),
+        ["Plate", "State", "Assay", "Layout", "Reads", "Run", "Changed (UTC)"],
+        plates.Select(plate => (IReadOnlyList<string>)
+        [
+            plate.Plate, plate.ParkedError is null ? plate.State : $"{plate.State}: {plate.ParkedError}", plate.Assay ?? "", Whole(plate.LayoutVersion),
+            Whole(plate.Reads.Count), Names.LastOf(plate.Run ?? ""), Time(plate.UpdateTime),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<RunRow> runs) => console.WriteTable(
+        Count(runs.Count, "run"),
+        ["Run", "Plate", "Assay", "Verdict", "Results", "Findings", "Read", "Instrument", "Saved (UTC)"],
+        runs.Select(run => (IReadOnlyList<string>)
+        [
+            Names.LastOf(run.Name), run.Plate, run.Assay, WordOf(run.Verdict), Whole(run.ResultCount), Whole(run.FlagCount), run.ReadId, run.Instrument, Time(run.CreateTime),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<ResultRow> results) => console.WriteTable(
+        Count(results.Count, "result"),
+        ["Result", "Sample", "Analyte", "Plate", "Run", "Verdict", "Concentration", "Unit", "95 % from", "to", "CV %", "Range", "Flags"],
+        results.Select(result => (IReadOnlyList<string>)
+        [
+            $"{Names.LastOf(result.Name)}@{Whole(result.Version)}", result.SampleId, result.Analyte, result.Plate, Names.LastOf(result.Run), WordOf(result.Verdict),
+            RunTables.ConcentrationOf(result), result.Unit, Digits(result.Lower), Digits(result.Upper), Percent(result.CvPercent), WordOf(result.RangeStatus), string.Join(' ', result.Flags),
+        ]));
+
+    /// <summary>A plate as one line.</summary>
+    public static string LineOf(PlateRow plate) =>
+        $"{Time(plate.UpdateTime)} {plate.Plate} {plate.State}{Also(plate.Assay)}{Also(plate.Run)}{Also(plate.ParkedError)}";
+
+    /// <summary>A run as one line.</summary>
+    public static string LineOf(RunRow run) =>
+        $"{Time(run.CreateTime)} {run.Name} {run.Plate} {run.Assay} {WordOf(run.Verdict)}, {Count(run.ResultCount, "result")}, {Count(run.FlagCount, "finding")}";
+
+    /// <summary>A number of things, such as <c>3 findings</c>.</summary>
+    public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
+
+    private static string Also(string? text) => text is null ? "" : $" {text}";
+
+    private static string Whole(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+
+    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+}
