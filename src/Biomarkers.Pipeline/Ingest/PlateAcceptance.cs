@@ -52,13 +52,14 @@ internal sealed class PlateAcceptance(WriteContext context)
         }
 
         ReadRow row = sameId ?? await InsertReadAsync(plate, whole, reads, source, cancellationToken);
-        if (prepared.Value.Inputs is not { } inputs)
+        ReadyWork? work = prepared.Value.Inputs is { } inputs ? await MakeWorkAsync(plate, row, inputs, cancellationToken) : null;
+        if (work is null && sameId is null)
         {
-            await transaction.UpdatePlateAsync(plate, PlateState.WaitingForLayout, null, context.Now, cancellationToken);
-            return ContentUse.Used(barcode);
+            PlateState state = prepared.Value.Inputs is null ? PlateState.WaitingForLayout : plate.State;
+            await transaction.UpdatePlateAsync(plate, state, plate.LayoutKey, context.Now, cancellationToken);
         }
 
-        return ContentUse.Used(barcode, await MakeWorkAsync(plate, row, inputs, cancellationToken));
+        return ContentUse.Used(barcode, work);
     }
 
     /// <summary>Everything that keeps a layout from being used; empty for no layout.</summary>
@@ -112,9 +113,13 @@ internal sealed class PlateAcceptance(WriteContext context)
         await transaction.KeepRulePackAsync(inputs.RulePack, cancellationToken);
         var work = new NewWork(inputs.Hash, plate.PlateKey, read.ReadKey, layout.LayoutKey, layout.AssayKey, inputs.RulePack.Name, context.Holder, context.Now);
         long? workKey = await transaction.InsertWorkAsync(work, cancellationToken);
-        PlateState state = workKey is not null ? PlateState.Ready : plate.State;
-        await transaction.UpdatePlateAsync(plate, state, plate.LayoutKey, context.Now, cancellationToken);
-        return workKey is null ? null : new ReadyWork(workKey.Value, 1, inputs);
+        if (workKey is null)
+        {
+            return null;
+        }
+
+        await transaction.UpdatePlateAsync(plate, PlateState.Ready, plate.LayoutKey, context.Now, cancellationToken);
+        return new ReadyWork(workKey.Value, 1, inputs);
     }
 
     /// <summary>The inputs of an analysis, when a layout is known, or everything that does not fit together.</summary>
