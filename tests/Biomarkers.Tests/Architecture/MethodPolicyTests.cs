@@ -4,7 +4,6 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Biomarkers.Tests.Architecture;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Instruments;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Biomarkers.Cli;
 using Xunit;
 
 namespace Biomarkers.Tests.Cli;

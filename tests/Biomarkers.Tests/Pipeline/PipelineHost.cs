@@ -1,7 +1,6 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Assays;
-using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
