@@ -1,4 +1,5 @@
 using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 
@@ -23,20 +24,17 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
     {
         IStoreTransaction transaction = context.Transaction;
         string barcode = Content.Read.PlateBarcode;
-        if (await transaction.FindPlateAsync(barcode, cancellationToken) is { } plate
-            && (await transaction.ListReadsAsync(plate.PlateKey, cancellationToken)).FirstOrDefault(row => row.ReadId == Content.Origin.ReadId) is { } same
-            && same.Read.Hash == Content.Read.Hash
-            && Content.Layout is null)
-        {
-            return new SubmittedRead([], barcode, true, null);
-        }
-
+        PlateRow? plate = await transaction.FindPlateAsync(barcode, cancellationToken);
         var acceptance = new PlateAcceptance(context);
-        Checked<Preparation> prepared = await acceptance.PrepareAsync(
-            await transaction.FindPlateAsync(barcode, cancellationToken), Content.Read, Content.Layout, cancellationToken);
+        Checked<Preparation> prepared = await acceptance.PrepareAsync(plate, Content.Read, Content.Layout, cancellationToken);
         if (prepared.Value is null)
         {
             return new SubmittedRead(ContentUse.RefusedBelow(Field, prepared.Faults, barcode).Faults, barcode, false, null);
+        }
+
+        if (plate is not null && await IsRepeatAsync(transaction, plate, prepared.Value.Inputs?.Layout, cancellationToken))
+        {
+            return new SubmittedRead([], barcode, true, null);
         }
 
         StreamRow stream = await transaction.FindStreamAsync(InstrumentId, OwnStream, cancellationToken)
@@ -55,6 +53,15 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
         }
 
         return new SubmittedRead([], barcode, false, use.Work);
+    }
+
+    // The read is there, and the layout that came with it is the plate's newest.
+    private async Task<bool> IsRepeatAsync(IStoreTransaction transaction, PlateRow plate, PlateLayout? layout, CancellationToken cancellationToken)
+    {
+        bool isStored = (await transaction.ListReadsAsync(plate.PlateKey, cancellationToken))
+            .Any(row => row.ReadId == Content.Origin.ReadId && row.Read.Hash == Content.Read.Hash);
+        return isStored && (Content.Layout is null
+            || (plate.LayoutKey is { } key && (await transaction.GetLayoutAsync(key, cancellationToken)).Layout.Hash == layout?.Hash));
     }
 }
 
