@@ -14,40 +14,55 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
         writer.WriteAsync(new OpenStream(instrumentId, streamId, actor), cancellationToken);
 
     /// <summary>Appends an event; the answer comes after its commit. Hand the outcome to <see cref="EnqueueAsync"/> once it is answered.</summary>
-    public async Task<EventOutcome> AppendAsync(StreamEvent received, CancellationToken cancellationToken)
+    /// <remarks>Can't be cancelled: once it is handed over it may become durable, and then somebody must put its work on the queue.</remarks>
+    public async Task<EventOutcome> AppendAsync(StreamEvent received)
     {
-        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits.PartsPerRead), cancellationToken);
+        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits.PartsPerRead), CancellationToken.None);
         changes.Raise();
         return outcome;
     }
 
     /// <summary>Accepts one whole plate that came without a stream, and puts it to work.</summary>
-    public async Task<SubmittedRead> SubmitAsync(SubmitPlateRead submission, CancellationToken cancellationToken)
+    /// <param name="submission">The plate.</param>
+    /// <param name="cancellationToken">Ends the wait; what is durable by then is put to work all the same.</param>
+    public Task<SubmittedRead> SubmitAsync(SubmitPlateRead submission, CancellationToken cancellationToken)
     {
-        SubmittedRead submitted = await writer.WriteAsync(submission, cancellationToken);
-        changes.Raise();
-        await EnqueueAsync(submitted.Work, cancellationToken);
-        return submitted;
+        return KeepAndPutToWorkAsync().WaitAsync(cancellationToken);
+
+        async Task<SubmittedRead> KeepAndPutToWorkAsync()
+        {
+            SubmittedRead submitted = await writer.WriteAsync(submission, CancellationToken.None);
+            changes.Raise();
+            await EnqueueAsync(submitted.Work, CancellationToken.None);
+            return submitted;
+        }
     }
 
     /// <summary>Gives a plate its layout, and puts to work what waited for it.</summary>
-    public async Task<SubmittedLayout> SubmitAsync(SubmitPlateLayout submission, CancellationToken cancellationToken)
+    /// <param name="submission">The layout.</param>
+    /// <param name="cancellationToken">Ends the wait; what is durable by then is put to work all the same.</param>
+    public Task<SubmittedLayout> SubmitAsync(SubmitPlateLayout submission, CancellationToken cancellationToken)
     {
-        SubmittedLayout submitted = await writer.WriteAsync(submission, cancellationToken);
-        changes.Raise();
-        foreach (ReadyWork work in submitted.Work)
-        {
-            await EnqueueAsync(work, cancellationToken);
-        }
+        return KeepAndPutToWorkAsync().WaitAsync(cancellationToken);
 
-        return submitted;
+        async Task<SubmittedLayout> KeepAndPutToWorkAsync()
+        {
+            SubmittedLayout submitted = await writer.WriteAsync(submission, CancellationToken.None);
+            changes.Raise();
+            foreach (ReadyWork work in submitted.Work)
+            {
+                await EnqueueAsync(work, CancellationToken.None);
+            }
+
+            return submitted;
+        }
     }
 
     /// <summary>Adds a version of an assay.</summary>
     public Task<AssayDefinition> CreateAssayAsync(CreateAssay creation, CancellationToken cancellationToken) =>
         writer.WriteAsync(creation, cancellationToken);
 
-    /// <summary>Puts durable work on the queue; waits while the queue is full. A cancelled wait loses nothing: a restart takes the work up.</summary>
+    /// <summary>Puts durable work on the queue; waits while the queue is full. After a cancelled wait the work stays open in the store until a restart takes it up.</summary>
     public ValueTask EnqueueAsync(ReadyWork? work, CancellationToken cancellationToken) =>
         work is null ? ValueTask.CompletedTask : pipeline.EnqueueAsync(work, cancellationToken);
 }

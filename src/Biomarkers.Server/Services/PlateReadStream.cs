@@ -13,10 +13,13 @@ namespace Biomarkers.Server.Services;
 /// <summary>One open read stream: a reader that hands events over in their order, and a writer that acknowledges them after their commit.</summary>
 /// <remarks>Between the two stands a bounded channel of events on their way to the disk. When the disk or the analysis is slow the channel
 /// fills, the reader stops reading, and HTTP/2 flow control slows the sender.</remarks>
-internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits, TimeProvider time, ILogger logger, string caller)
+internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits, TimeProvider time, ILogger logger, string caller, CancellationToken stopping)
 {
     private readonly Channel<(long Offset, Task<EventOutcome> Outcome)> inFlight =
         Channel.CreateBounded<(long, Task<EventOutcome>)>(new BoundedChannelOptions(limits.EventsInFlight) { SingleReader = true, SingleWriter = true });
+
+    // Durable, and not yet on the queue of work.
+    private readonly Queue<EventOutcome> durable = new();
 
     /// <summary>Serves until the sender half-closes (then everything is acknowledged), an error ends the call, or the token is cancelled.</summary>
     public async Task RunAsync(
@@ -41,6 +44,7 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
         {
             await ended.CancelAsync();
             await Task.WhenAll(reading, acknowledging).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PutRestToWorkAsync();
         }
     }
 
@@ -79,7 +83,8 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
                     case StreamPlateReadsRequest.RequestOneofCase.Event:
                         // Room first: what is not in flight yet is not taken from the sender.
                         await inFlight.Writer.WaitToWriteAsync(cancellationToken);
-                        await inFlight.Writer.WriteAsync((request.Event.Offset, intake.AppendAsync(Received(stream, request.Event), cancellationToken)), cancellationToken);
+                        // There is room, and nobody else writes: no event that is on its way to the disk goes unseen.
+                        inFlight.Writer.TryWrite((request.Event.Offset, intake.AppendAsync(Received(stream, request.Event))));
                         break;
                     case StreamPlateReadsRequest.RequestOneofCase.Heartbeat:
                         break;
@@ -148,6 +153,7 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
                 {
                     Take(stream, next.Offset, outcome, ack);
                     ready.Add(outcome);
+                    durable.Enqueue(outcome);
                 }
             }
 
@@ -157,15 +163,34 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
                 await WriteAsync(responses, new StreamPlateReadsResponse { Ack = ack }, cancellationToken);
             }
 
-            foreach (EventOutcome outcome in ready)
+            while (durable.TryPeek(out EventOutcome? outcome))
             {
                 await intake.EnqueueAsync(outcome.Work, cancellationToken);
+                durable.Dequeue();
             }
 
             if (ending is not null)
             {
                 throw ending;
             }
+        }
+    }
+
+    // The sender may be gone before it was answered; its plates are durable and are analysed all the same.
+    private async Task PutRestToWorkAsync()
+    {
+        while (inFlight.Reader.TryRead(out (long Offset, Task<EventOutcome> Outcome) rest))
+        {
+            await ((Task)rest.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (rest.Outcome.IsCompletedSuccessfully)
+            {
+                durable.Enqueue(await rest.Outcome);
+            }
+        }
+
+        while (durable.TryDequeue(out EventOutcome? outcome))
+        {
+            await intake.EnqueueAsync(outcome.Work, stopping);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
     public async Task<EventOutcome> SendAsync(OpenedStream stream, long offset, Checked<EventContent> content, byte[] bytes)
     {
         EventOutcome outcome = await Intake.AppendAsync(
-            new StreamEvent(stream, offset, ContentHash.Of(bytes), bytes, DateTimeOffset.UnixEpoch, null, content), CancellationToken.None);
+            new StreamEvent(stream, offset, ContentHash.Of(bytes), bytes, DateTimeOffset.UnixEpoch, null, content));
         await Intake.EnqueueAsync(outcome.Work, CancellationToken.None);
         return outcome;
     }
