@@ -40,6 +40,9 @@ public sealed class BiomarkersConnection : IDisposable
     /// <summary>Largest answer that is taken, in bytes.</summary>
     private const int MaximumReceiveBytes = 16 * 1024 * 1024;
 
+    private static readonly TimeSpan ReconnectBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaximumReconnectBackoff = TimeSpan.FromSeconds(2);
+
     private readonly GrpcChannel channel;
 
     private BiomarkersConnection(GrpcChannel channel, Uri server, ClientInterceptor interceptor)
@@ -85,6 +88,9 @@ public sealed class BiomarkersConnection : IDisposable
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaximumReceiveBytes,
             ServiceConfig = RetryUnaryCalls(),
+            // The sender and the retries wait by themselves; the channel's own pause doubles up to two minutes and would outlast a restart.
+            InitialReconnectBackoff = ReconnectBackoff,
+            MaxReconnectBackoff = MaximumReconnectBackoff,
         });
         return new BiomarkersConnection(opened, server, interceptor);
     }
