@@ -1,0 +1,162 @@
+using System.Security.Cryptography;
+using Biomarkers.Client;
+using Biomarkers.Immunoassay.Assays;
+using Biomarkers.Simulation;
+using Biomarkers.Simulation.Plates;
+using Biomarkers.V1;
+using Google.Protobuf;
+
+namespace Biomarkers.Faults;
+
+/// <summary>What a sender knows of one event: its own copy's hash, and whether the server said that it is durable.</summary>
+/// <param name="Sha256">Hash of the bytes that were sent.</param>
+/// <param name="PlateBarcode">Its plate; null for an event that is garbage on purpose.</param>
+/// <param name="WellCount">Wells of its plate with a response.</param>
+internal sealed record SentEvent(byte[] Sha256, string? PlateBarcode, int WellCount)
+{
+    /// <summary>Whether an acknowledgement came.</summary>
+    public bool IsAcknowledged { get; set; }
+}
+
+/// <summary>An instrument that sends simulated plates over one stream for as long as it is allowed to, and remembers what it sent.</summary>
+internal sealed class LoadSender : IAsyncDisposable
+{
+    /// <summary>Most events without an acknowledgement.</summary>
+    private const int Window = 16;
+
+    // One event in so many is no message: it must be kept too, and stop nothing.
+    private const int GarbageEvery = 29;
+
+    private readonly int number;
+    private readonly ulong seed;
+    private readonly PlateReadSender sender;
+    private readonly SemaphoreSlim room = new(Window, Window);
+    private readonly Lock gate = new();
+    private readonly List<SentEvent> events = [];
+    private readonly List<Task> waiting = [];
+
+    public LoadSender(BiomarkersConnection connection, int number, ulong seed)
+    {
+        this.number = number;
+        this.seed = seed;
+        sender = PlateReadSender.Start(
+            connection.Ingest,
+            new PlateReadSenderOptions
+            {
+                InstrumentId = InstrumentId,
+                StreamId = StreamId,
+                ClientVersion = "biomarkers-faults",
+                MaximumUnacknowledged = Window,
+                InitialBackoff = TimeSpan.FromMilliseconds(50),
+                MaximumBackoff = TimeSpan.FromMilliseconds(400),
+                JitterSeed = number,
+            },
+            TimeProvider.System);
+    }
+
+    /// <summary>Name of the stream of every sender.</summary>
+    public const string StreamId = "load";
+
+    public string InstrumentId => $"reader-{number}";
+
+    /// <summary>Everything that was handed over, by offset. Read it when the sender is done.</summary>
+    public IReadOnlyList<SentEvent> Events => events;
+
+    /// <summary>Why the sender stopped for good; null while it works.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>Everything that was handed over by now.</summary>
+    public SentEvent[] Snapshot()
+    {
+        lock (gate)
+        {
+            return [.. events];
+        }
+    }
+
+    /// <summary>Sends one event for each permit, until cancelled. A stop of the sender for good is thrown.</summary>
+    public async Task RunAsync(SemaphoreSlim permits, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await permits.WaitAsync(cancellationToken);
+            await room.WaitAsync(cancellationToken);
+            (StreamEventContent content, int wells) = Next();
+            var sent = new SentEvent(SHA256.HashData(content.ToByteArray()), content.PlateRead?.PlateBarcode, wells);
+            lock (gate)
+            {
+                events.Add(sent);
+            }
+
+            waiting.Add(AwaitAsync(sent, content));
+            if (waiting.Count > 4 * Window)
+            {
+                Task[] over = [.. waiting.Where(task => task.IsCompleted)];
+                waiting.RemoveAll(task => task.IsCompleted);
+                await Task.WhenAll(over);
+            }
+        }
+    }
+
+    /// <summary>Waits until everything that was handed over is acknowledged.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        await sender.CompleteAsync(cancellationToken);
+        await Task.WhenAll(waiting);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await sender.DisposeAsync();
+        room.Dispose();
+    }
+
+    private async Task AwaitAsync(SentEvent sent, StreamEventContent content)
+    {
+        SendOutcome outcome;
+        try
+        {
+            outcome = await sender.SendAsync(content, CancellationToken.None);
+        }
+        catch (PlateReadSenderException exception)
+        {
+            Fault = exception;
+            throw;
+        }
+
+        if (sent.PlateBarcode is not null && outcome.Kind == SendOutcomeKind.Quarantined)
+        {
+            throw new InvalidOperationException($"The server refused plate {sent.PlateBarcode}: {outcome.Fault}");
+        }
+
+        sent.IsAcknowledged = true;
+        room.Release();
+    }
+
+    private (StreamEventContent Content, int Wells) Next()
+    {
+        int index = events.Count;
+        if (index % GarbageEvery == GarbageEvery - 1)
+        {
+            return (Garbage(BitConverter.GetBytes(((long)number << 32) + index)), 0);
+        }
+
+        AssayDefinition assay = BuiltInAssays.All[index % BuiltInAssays.All.Count];
+        SimulatedPlate plate = PlateSimulator.Create(assay, PlateScenario.Clean, seed + ((ulong)number << 32) + (ulong)index, $"K{number}-{index}");
+        var content = new StreamEventContent { PlateRead = PlateMessages.ToWire(plate.Read, "r1", plate.Layout) };
+        return (content, plate.Read.WellResponseCount);
+    }
+
+    // A message of a field that nobody knows: well-formed on the wire, and it says nothing.
+    private static StreamEventContent Garbage(byte[] bytes)
+    {
+        using var buffer = new MemoryStream();
+        using (var output = new CodedOutputStream(buffer, leaveOpen: true))
+        {
+            output.WriteTag(1000, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(ByteString.CopyFrom(bytes));
+        }
+
+        return StreamEventContent.Parser.ParseFrom(buffer.ToArray());
+    }
+}

@@ -1,0 +1,11 @@
+using System.CommandLine;
+using Biomarkers.Faults;
+
+// The faults that can be made, one line each.
+var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 nothing was lost, repeated or changed, 1 something was, 2 wrong arguments.")
+{
+    KillCommand.Create(),
+};
+ParseResult parsed = root.Parse(args);
+int code = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? 2 : code;

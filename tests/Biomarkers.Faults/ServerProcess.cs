@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Biomarkers.Faults;
+
+/// <summary>The server as a process of its own, built beside this program, on loopback.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private const int LinesKept = 20;
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+
+    private readonly Process process;
+    private readonly TaskCompletionSource<(Uri Grpc, Uri Web)> serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<string> lastLines = new();
+
+    private ServerProcess(Process process) => this.process = process;
+
+    /// <summary>Where gRPC listens.</summary>
+    public Uri GrpcAddress => serving.Task.Result.Grpc;
+
+    /// <summary>Where JSON listens.</summary>
+    public Uri WebAddress => serving.Task.Result.Web;
+
+    public int Id => process.Id;
+
+    /// <summary>Starts a server; it serves when this returns.</summary>
+    /// <param name="dataDirectory">Its folder.</param>
+    /// <param name="grpcPort">Port of gRPC; 0 picks a free one.</param>
+    /// <param name="webPort">Port of JSON; 0 picks a free one.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="InvalidOperationException">It ended or did not serve in time.</exception>
+    public static async Task<ServerProcess> StartAsync(string dataDirectory, int grpcPort, int webPort, CancellationToken cancellationToken)
+    {
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), "serve", "--data", dataDirectory,
+            "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{grpcPort}"),
+            "--listen-web", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{webPort}"),
+        ];
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var server = new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The server was not started."));
+        server.process.OutputDataReceived += (_, line) => server.Take(line.Data);
+        server.process.ErrorDataReceived += (_, line) => server.Take(line.Data);
+        server.process.BeginOutputReadLine();
+        server.process.BeginErrorReadLine();
+        try
+        {
+            Task ended = server.process.WaitForExitAsync(cancellationToken);
+            await Task.WhenAny(server.serving.Task, ended).WaitAsync(StartLimit, cancellationToken);
+            return server.serving.Task.IsCompletedSuccessfully
+                ? server
+                : throw new InvalidOperationException($"The server did not start:\n{server.LastLines()}");
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL: the process gets no chance to do anything.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>SIGTERM, and waits.</summary>
+    /// <exception cref="InvalidOperationException">The server did not end with 0.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using Process signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync(cancellationToken).WaitAsync(StopLimit, cancellationToken);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"The server ended with {process.ExitCode}:\n{LastLines()}");
+        }
+    }
+
+    /// <summary>Largest resident memory so far, in bytes; null where the system does not say.</summary>
+    public long? PeakResidentBytes()
+    {
+        string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{Id}/status");
+        string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(text => text.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
+        return line is null ? null : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Kills the process where it still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        process.Dispose();
+    }
+
+    private void Take(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (lastLines)
+        {
+            lastLines.Enqueue(line);
+            if (lastLines.Count > LinesKept)
+            {
+                lastLines.Dequeue();
+            }
+        }
+
+        // The first message names the addresses.
+        if (!serving.Task.IsCompleted && line.Contains(nameof(GrpcAddress), StringComparison.Ordinal))
+        {
+            using JsonDocument message = JsonDocument.Parse(line);
+            JsonElement state = message.RootElement.GetProperty("State");
+            serving.TrySetResult((new Uri(state.GetProperty(nameof(GrpcAddress)).GetString()!), new Uri(state.GetProperty(nameof(WebAddress)).GetString()!)));
+        }
+    }
+
+    private string LastLines()
+    {
+        lock (lastLines)
+        {
+            return string.Join('\n', lastLines);
+        }
+    }
+}
