@@ -41,7 +41,8 @@ public static class AssaysCommand
 
         List<V1.Assay> listed = await Pages.ReadAsync(call, limit, async (size, token) =>
         {
-            V1.ListAssaysResponse page = await call.Connection.Assays.ListAssaysAsync(new V1.ListAssaysRequest { PageSize = size, PageToken = token }, cancellationToken: call.CancellationToken);
+            var request = new V1.ListAssaysRequest { PageSize = size, PageToken = token };
+            V1.ListAssaysResponse page = await call.Connection.Assays.ListAssaysAsync(request, cancellationToken: call.CancellationToken);
             return new Page<V1.Assay>(page.Assays, page.NextPageToken);
         });
         AssayDefinition[] assays = [.. listed.Select(AssayMessages.ToDefinition)];
@@ -97,7 +98,8 @@ public static class AssaysCommand
             ["Analyte", "Name", "Unit", "LLOQ", "ULOQ", "Curve", "Weights", "Fixed", "Fitted to", "Blanks", "Predilution", "LOINC"],
             assay.Analytes.Select(analyte => (IReadOnlyList<string>)
             [
-                analyte.Analyte, analyte.DisplayName, analyte.Unit.Code, CommandConsole.Digits(analyte.Lloq), CommandConsole.Digits(analyte.Uloq), analyte.CurveModel, analyte.Weights,
+                analyte.Analyte, analyte.DisplayName, analyte.Unit.Code, CommandConsole.Digits(analyte.Lloq), CommandConsole.Digits(analyte.Uloq),
+                analyte.CurveModel, analyte.Weights,
                 string.Join(' ', analyte.FixedParameters.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item.Key}={item.Value:R}"))),
                 CommandConsole.WordOf(analyte.FitBasis), CommandConsole.WordOf(analyte.BlankTreatment), CommandConsole.Digits(analyte.MinimumRequiredDilution), analyte.Loinc ?? "",
             ]));

@@ -26,7 +26,8 @@ public static class RunCommand
     private static async Task<int> RunAsync(ServerCall call)
     {
         string name = Names.InCollection("analyticalRuns", call.Parsed.GetRequiredValue(NameArgument));
-        V1.AnalyticalRun run = await call.Connection.AnalyticalRuns.GetAnalyticalRunAsync(new V1.GetAnalyticalRunRequest { Name = name }, cancellationToken: call.CancellationToken);
+        var asked = new V1.GetAnalyticalRunRequest { Name = name };
+        V1.AnalyticalRun run = await call.Connection.AnalyticalRuns.GetAnalyticalRunAsync(asked, cancellationToken: call.CancellationToken);
         // All results of one run are made at one time; the oldest first is their order in the layout.
         List<V1.Result> results = await Pages.ReadAsync(call, int.MaxValue, async (size, token) =>
         {

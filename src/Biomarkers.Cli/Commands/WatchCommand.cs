@@ -57,7 +57,8 @@ public static class WatchCommand
         string plate = Names.InCollection("plates", call.Parsed.GetValue(PlateOption));
         if (what == Plates)
         {
-            using AsyncServerStreamingCall<V1.WatchPlatesResponse> plates = call.Connection.Plates.WatchPlates(new V1.WatchPlatesRequest { Plate = plate }, cancellationToken: call.CancellationToken);
+            using AsyncServerStreamingCall<V1.WatchPlatesResponse> plates =
+                call.Connection.Plates.WatchPlates(new V1.WatchPlatesRequest { Plate = plate }, cancellationToken: call.CancellationToken);
             return await PrintAsync(call, plates, count, response => PlateRow.Of(response.Plate), ListTables.LineOf);
         }
 

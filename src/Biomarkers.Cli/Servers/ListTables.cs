@@ -30,7 +30,8 @@ internal static class ListTables
         results.Select(result => (IReadOnlyList<string>)
         [
             $"{Names.LastOf(result.Name)}@{Whole(result.Version)}", result.SampleId, result.Analyte, result.Plate, Names.LastOf(result.Run), WordOf(result.Verdict),
-            RunTables.ConcentrationOf(result), result.Unit, Digits(result.Lower), Digits(result.Upper), Percent(result.CvPercent), WordOf(result.RangeStatus), string.Join(' ', result.Flags),
+            RunTables.ConcentrationOf(result), result.Unit, Digits(result.Lower), Digits(result.Upper), Percent(result.CvPercent), WordOf(result.RangeStatus),
+            string.Join(' ', result.Flags),
         ]));
 
     /// <summary>A plate as one line.</summary>

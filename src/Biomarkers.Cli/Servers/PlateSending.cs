@@ -118,7 +118,8 @@ internal static class PlateSending
                 plate = watch.ResponseStream.Current.Plate;
             }
         }
-        catch (Exception exception) when (limit.IsCancellationRequested && !call.CancellationToken.IsCancellationRequested && exception is Grpc.Core.RpcException or OperationCanceledException)
+        catch (Exception exception) when (
+            limit.IsCancellationRequested && !call.CancellationToken.IsCancellationRequested && exception is Grpc.Core.RpcException or OperationCanceledException)
         {
             call.Console.Tell($"{sent.File}: No run within {patience.TotalSeconds} s.");
         }
@@ -142,9 +143,9 @@ internal static class PlateSending
             V1.Plate plate = await call.Connection.Plates.GetPlateAsync(request, cancellationToken: call.CancellationToken);
             return plate.Reads.Any(read => read.ReadId == readId && read.ContentSha256 == input.Read.Hash.Hex) ? plate : null;
         }
-        catch (Grpc.Core.RpcException exception) when (exception.StatusCode == Grpc.Core.StatusCode.NotFound)
+        catch (Grpc.Core.RpcException exception) when (exception.StatusCode is Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.Unavailable)
         {
-            // A plate that nobody sent before.
+            // A plate that nobody sent before; or nobody can tell now, and the sender waits for the server longer than this question does.
             return null;
         }
     }

@@ -41,7 +41,7 @@ internal static class ServerArguments
     private static async Task<int> RunAsync(ParseResult parsed, Func<ServerCall, Task<int>> work, CancellationToken cancellationToken)
     {
         var console = new CommandConsole(parsed);
-        string source = $"biomarkers {parsed.CommandResult.Command.Name}";
+        string source = PathOf(parsed.CommandResult.Command);
         string? server = parsed.GetValue(Server);
         if (server is not null && !Uri.TryCreate(server, UriKind.Absolute, out _))
         {
@@ -74,11 +74,18 @@ internal static class ServerArguments
         }
         catch (RpcException exception)
         {
-            Tell(call, source, RpcFault.Of(exception), exception.Message);
+            Tell(call, source, RpcFault.Of(exception), exception.Status.DebugException?.GetBaseException().Message ?? exception.Status.Detail);
         }
         catch (PlateReadSenderException exception)
         {
-            Tell(call, source, exception.Fault, exception.Message);
+            if (exception.Reason == SenderStopReason.OutOfReach)
+            {
+                call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(exception.Message)}");
+            }
+            else
+            {
+                Tell(call, source, exception.Fault, exception.Message);
+            }
         }
 
         return ExitCodes.BadInput;
@@ -89,10 +96,10 @@ internal static class ServerArguments
         switch (fault?.Code)
         {
             case StatusCode.Unavailable or StatusCode.DeadlineExceeded:
-                call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(fault.Message)}");
+                call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(message)}");
                 break;
             case StatusCode.Unauthenticated:
-                call.Console.Tell($"{source}: {call.Connection.Server} does not accept the key: {OneLine(fault.Message)} {PlaceOfKey(call.Parsed)}");
+                call.Console.Tell($"{source}: {call.Connection.Server} does not accept the key. {PlaceOfKey(call.Parsed)}");
                 break;
             case null:
                 call.Console.Tell($"{source}: {OneLine(message)}");
@@ -119,6 +126,14 @@ internal static class ServerArguments
             _ => $"No key was sent: --key-file and {ClientKey.FileVariable} name no file and there is none at '{ClientKey.DefaultPath}'.",
         };
     }
+
+    // The executable may run under another name, as it does in a test: its own is what a person typed.
+    private static string PathOf(Command command) => command.Parents.OfType<Command>().FirstOrDefault() switch
+    {
+        null => "biomarkers",
+        RootCommand => $"biomarkers {command.Name}",
+        { } parent => $"{PathOf(parent)} {command.Name}",
+    };
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 }
