@@ -1,9 +1,6 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Biomarkers.Server.Wire;
-using Google.Protobuf;
-using Grpc.Core;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -18,10 +15,6 @@ internal sealed class KeyAuthenticationHandler(
     public const string SchemeName = "Key";
 
     private const string Bearer = "Bearer ";
-
-    private const string GrpcContentType = "application/grpc";
-
-    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithTypeRegistry(RpcErrors.DetailTypes));
 
     private static readonly ClaimsPrincipal Owner = new(new ClaimsIdentity(
         [new Claim(ClaimTypes.NameIdentifier, "keys/local"), .. Roles.All.Select(role => new Claim(ClaimTypes.Role, role))], SchemeName));
@@ -42,31 +35,9 @@ internal sealed class KeyAuthenticationHandler(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = Bearer.TrimEnd();
-        return AnswerAsync(StatusCodes.Status401Unauthorized, RpcErrors.Unauthenticated("Expected 'authorization: Bearer KEY' with a key that this server knows."));
+        return Context.AnswerAsync(StatusCodes.Status401Unauthorized, RpcErrors.Unauthenticated("Expected 'authorization: Bearer KEY' with a key that this server knows."));
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        AnswerAsync(StatusCodes.Status403Forbidden, RpcErrors.PermissionDenied("PERMISSION_DENIED", "The key has no right to this method."));
-
-    // The call never reaches gRPC, so its error is written here: as trailers in the place of headers for gRPC, as JSON otherwise.
-    private Task AnswerAsync(int httpStatus, RpcException error)
-    {
-        if (!(Request.ContentType ?? string.Empty).StartsWith(GrpcContentType, StringComparison.OrdinalIgnoreCase))
-        {
-            Response.StatusCode = httpStatus;
-            Response.ContentType = "application/json";
-            return Response.WriteAsync(Json.Format(error.GetRpcStatus()), Context.RequestAborted);
-        }
-
-        Response.StatusCode = StatusCodes.Status200OK;
-        Response.ContentType = GrpcContentType;
-        Response.Headers["grpc-status"] = ((int)error.StatusCode).ToString(CultureInfo.InvariantCulture);
-        Response.Headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
-        foreach (Metadata.Entry trailer in error.Trailers)
-        {
-            Response.Headers[trailer.Key] = trailer.IsBinary ? Convert.ToBase64String(trailer.ValueBytes) : trailer.Value;
-        }
-
-        return Task.CompletedTask;
-    }
+        Context.AnswerAsync(StatusCodes.Status403Forbidden, RpcErrors.PermissionDenied("PERMISSION_DENIED", "The key has no right to this method."));
 }
