@@ -33,7 +33,7 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
         {
             SubmittedRead submitted = await writer.WriteAsync(submission, CancellationToken.None);
             changes.Raise();
-            await EnqueueAsync(submitted.Work, CancellationToken.None);
+            await EnqueueAsync(submitted.Works, CancellationToken.None);
             return submitted;
         }
     }
@@ -49,20 +49,25 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
         {
             SubmittedLayout submitted = await writer.WriteAsync(submission, CancellationToken.None);
             changes.Raise();
-            foreach (ReadyWork work in submitted.Work)
-            {
-                await EnqueueAsync(work, CancellationToken.None);
-            }
-
+            await EnqueueAsync(submitted.Works, CancellationToken.None);
             return submitted;
         }
     }
+
+    /// <summary>Offers a built-in assay; see <see cref="OfferBuiltInAssay"/>.</summary>
+    public Task OfferAsync(AssayDefinition builtIn, CancellationToken cancellationToken) =>
+        writer.WriteAsync(new OfferBuiltInAssay(builtIn), cancellationToken);
 
     /// <summary>Adds a version of an assay.</summary>
     public Task<AssayDefinition> CreateAssayAsync(CreateAssay creation, CancellationToken cancellationToken) =>
         writer.WriteAsync(creation, cancellationToken);
 
     /// <summary>Puts durable work on the queue; waits while the queue is full. After a cancelled wait the work stays open in the store until a restart takes it up.</summary>
-    public ValueTask EnqueueAsync(ReadyWork? work, CancellationToken cancellationToken) =>
-        work is null ? ValueTask.CompletedTask : pipeline.EnqueueAsync(work, cancellationToken);
+    public async ValueTask EnqueueAsync(IReadOnlyList<ReadyWork> works, CancellationToken cancellationToken)
+    {
+        foreach (ReadyWork work in works)
+        {
+            await pipeline.EnqueueAsync(work, cancellationToken);
+        }
+    }
 }

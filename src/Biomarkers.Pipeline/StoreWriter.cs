@@ -12,6 +12,7 @@ public sealed class StoreWriter
     private readonly PipelineLimits limits;
     private readonly TimeProvider time;
     private readonly Channel<Pending> queue;
+    private volatile bool completed;
 
     /// <summary>Makes a writer; it writes once <see cref="RunAsync"/> runs.</summary>
     public StoreWriter(IStore store, PipelineLimits limits, TimeProvider time)
@@ -30,6 +31,9 @@ public sealed class StoreWriter
 
     /// <summary>The fault that stopped the writer for good; null while it works. Nothing is acknowledged after it.</summary>
     public Exception? FatalFault { get; private set; }
+
+    /// <summary>Whether writes are taken.</summary>
+    public bool IsOpen => !queue.Reader.Completion.IsCompleted && FatalFault is null && !completed;
 
     /// <summary>Hands over a write and waits until it is durable.</summary>
     /// <returns>The outcome of the write, after the commit.</returns>
@@ -104,7 +108,11 @@ public sealed class StoreWriter
     }
 
     /// <summary>Takes no further writes; those that wait are still written.</summary>
-    public void Complete() => queue.Writer.TryComplete();
+    public void Complete()
+    {
+        completed = true;
+        queue.Writer.TryComplete();
+    }
 
     private async Task CommitAsync(List<Pending> group, CancellationToken cancellationToken)
     {

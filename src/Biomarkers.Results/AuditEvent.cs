@@ -25,6 +25,12 @@ public static class AuditActions
     /// <summary>A run was saved with its results.</summary>
     public const string RunSaved = "RUN_SAVED";
 
+    /// <summary>The results of an earlier run are the newest again, because the layout that they rest on is.</summary>
+    public const string RunReinstated = "RUN_REINSTATED";
+
+    /// <summary>A plate read came without a stream.</summary>
+    public const string ReadSubmitted = "READ_SUBMITTED";
+
     /// <summary>A plate could not be analysed after all attempts.</summary>
     public const string WorkParked = "WORK_PARKED";
 

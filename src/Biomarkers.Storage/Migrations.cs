@@ -39,12 +39,9 @@ internal static partial class Migrations
                 await connection.ExecuteAsync(statement, cancellationToken);
             }
 
-            if (number == 1)
+            foreach (string trigger in AppendOnlyTables.MadeBy(number).SelectMany(database.AppendOnlyTriggers))
             {
-                foreach (string trigger in AppendOnlyTables.Names.SelectMany(database.AppendOnlyTriggers))
-                {
-                    await connection.ExecuteAsync(trigger, cancellationToken);
-                }
+                await connection.ExecuteAsync(trigger, cancellationToken);
             }
 
             await connection.ExecuteAsync(

@@ -22,7 +22,8 @@ internal static class RunMapping
         Weights = curve.Fit.Weighting.Id,
         Parameters = RowMapping.ToBytes(curve.Fit.Parameters),
         Covariance = curve.Fit.Covariance is { } covariance ? RowMapping.ToBytes(covariance) : null,
-        WeightedSumOfSquares = curve.Fit.WeightedSumOfSquares,
+        // A fit that could not begin has no residuals: absent, not zero.
+        WeightedSumOfSquares = curve.Fit.Parameters.Length > 0 ? curve.Fit.WeightedSumOfSquares : null,
         DegreesOfFreedom = curve.Fit.DegreesOfFreedom,
         Termination = (int)curve.Fit.Termination,
         IterationCount = curve.Fit.IterationCount,
@@ -45,7 +46,7 @@ internal static class RunMapping
             Weighting = Weighting.TryParse(row.Weights, out Weighting? weighting) ? weighting : throw new InvalidDataException($"A stored curve has the unknown weighting '{row.Weights}'."),
             Parameters = RowMapping.ToDoubles(row.Parameters),
             Covariance = row.Covariance is { } covariance ? RowMapping.ToDoubles(covariance) : null,
-            WeightedSumOfSquares = row.WeightedSumOfSquares,
+            WeightedSumOfSquares = row.WeightedSumOfSquares ?? 0,
             DegreesOfFreedom = row.DegreesOfFreedom,
             Termination = (FitTermination)row.Termination,
             IterationCount = row.IterationCount,

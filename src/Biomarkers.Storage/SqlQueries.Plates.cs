@@ -80,10 +80,10 @@ public sealed partial class SqlQueries
             join assay in connection.GetTable<AssayTable>() on layout.AssayKey equals assay.AssayKey
             where layoutKeys.Contains(layout.LayoutKey)
             select new { layout.LayoutKey, layout.Version, assay.AssayId, AssayVersion = assay.Version }).ToListAsync(cancellationToken);
-        var runs = await connection.GetTable<AnalyticalRunTable>()
-            .Where(row => plateKeys.Contains(row.PlateKey))
-            .GroupBy(row => row.PlateKey)
-            .Select(group => new { PlateKey = group.Key, RunKey = group.Max(row => row.RunKey) })
+        var parked = await connection.GetTable<WorkItemTable>()
+            .Where(row => plateKeys.Contains(row.PlateKey) && row.State == WorkItemTable.Parked)
+            .OrderByDescending(row => row.WorkKey)
+            .Select(row => new { row.PlateKey, row.LastError })
             .ToListAsync(cancellationToken);
         var readIds = reads.ToDictionary(read => read.ReadKey, read => read.ReadId);
         return [.. plates.Select(plate =>
@@ -103,10 +103,10 @@ public sealed partial class SqlQueries
                     Instant.FromMicroseconds(read.ReceiveTime),
                     ContentHash.FromBytes(read.ContentHash),
                     read.SameContentAs is { } same ? readIds.GetValueOrDefault(same) : null))],
-                runs.Find(run => run.PlateKey == plate.PlateKey)?.RunKey,
+                plate.RunKey,
                 Instant.FromMicroseconds(plate.CreateTime),
                 Instant.FromMicroseconds(plate.UpdateTime),
-                plate.ParkedError);
+                (PlateState)plate.State == PlateState.Parked ? parked.Find(work => work.PlateKey == plate.PlateKey)?.LastError : null);
         })];
     }
 }

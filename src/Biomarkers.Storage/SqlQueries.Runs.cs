@@ -37,8 +37,7 @@ public sealed partial class SqlQueries
             .Where(flag => flag.RunKey == runKey)
             .OrderBy(flag => flag.Ordinal)
             .ToListAsync(cancellationToken);
-        List<ResultRow> results = await ResultRows(connection)
-            .Where(result => result.Version.RunKey == runKey)
+        List<ResultRow> results = await NewestOf(connection, ResultRows(connection), runKey)
             .OrderBy(result => result.Version.Ordinal)
             .ToListAsync(cancellationToken);
         var stored = results.ConvertAll(ToResult);
@@ -118,12 +117,7 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        IQueryable<ResultRow> query = Filter(ResultRows(connection), filter);
-        if (filter.RunKey is null)
-        {
-            ITable<ResultVersionTable> versions = connection.GetTable<ResultVersionTable>();
-            query = query.Where(row => !versions.Any(newer => newer.ResultKey == row.Version.ResultKey && newer.Version > row.Version.Version));
-        }
+        IQueryable<ResultRow> query = NewestOf(connection, Filter(ResultRows(connection), filter), filter.RunKey);
 
         if (page.After is { } after)
         {
@@ -135,13 +129,18 @@ public sealed partial class SqlQueries
         return PageOf(rows, page, row => row.Version.VersionKey, ToResult);
     }
 
+    // The results of one run, or of the run that is each plate's newest: a sample or dilution that a corrected layout no longer names has no
+    // result in that run, and so none in a list. A run that was reinstated has several versions of each; the newest stands for them.
+    private static IQueryable<ResultRow> NewestOf(DataConnection connection, IQueryable<ResultRow> query, long? runKey)
+    {
+        ITable<ResultVersionTable> versions = connection.GetTable<ResultVersionTable>();
+        IQueryable<ResultRow> ofRun = runKey is { } key ? query.Where(row => row.Version.RunKey == key) : query.Where(row => row.Version.RunKey == row.Plate.RunKey);
+        return ofRun.Where(row => !versions.Any(newer =>
+            newer.ResultKey == row.Version.ResultKey && newer.RunKey == row.Version.RunKey && newer.Version > row.Version.Version));
+    }
+
     private static IQueryable<ResultRow> Filter(IQueryable<ResultRow> query, ResultFilter filter)
     {
-        if (filter.RunKey is { } runKey)
-        {
-            query = query.Where(row => row.Version.RunKey == runKey);
-        }
-
         if (filter.PlateBarcode is { } barcode)
         {
             query = query.Where(row => row.Plate.Barcode == barcode);
@@ -172,6 +171,7 @@ public sealed partial class SqlQueries
         join read in connection.GetTable<PlateReadTable>() on run.ReadKey equals read.ReadKey
         join layout in connection.GetTable<PlateLayoutTable>() on run.LayoutKey equals layout.LayoutKey
         join assay in connection.GetTable<AssayTable>() on run.AssayKey equals assay.AssayKey
+        // A run is saved once, so this row of the feed is the only one of its kind and target.
         join feed in connection.GetTable<ChangeFeedTable>() on new { Kind = (int)FeedKind.RunSaved, Target = run.RunKey } equals new { feed.Kind, Target = feed.TargetKey }
         select new RunRow
         {

@@ -24,33 +24,32 @@ internal sealed partial class SqlStoreTransaction
     public async Task<PlateRow?> FindPlateAsync(string barcode, CancellationToken cancellationToken)
     {
         PlateTable? row = await Plates.FirstOrDefaultAsync(plate => plate.Barcode == barcode, cancellationToken);
-        return row is null ? null : new PlateRow(row.PlateKey, row.Barcode, (PlateState)row.State, row.LayoutKey);
+        return row is null ? null : new PlateRow(row.PlateKey, row.Barcode, row.LayoutKey, row.RunKey);
     }
 
-    public async Task<PlateRow> InsertPlateAsync(string barcode, PlateState state, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<PlateRow> InsertPlateAsync(string barcode, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long now = Instant.ToMicroseconds(time);
         var row = new PlateTable
         {
             PlateKey = await NextKeyAsync("plate", cancellationToken),
             Barcode = barcode,
-            State = (int)state,
+            State = (int)PlateState.WaitingForRead,
             ChangeKey = await NextKeyAsync("plate_change", cancellationToken),
             CreateTime = now,
             UpdateTime = now,
         };
         await connection.InsertAsync(row, token: cancellationToken);
-        return new PlateRow(row.PlateKey, barcode, state, null);
+        return new PlateRow(row.PlateKey, barcode, null, null);
     }
 
-    public async Task UpdatePlateAsync(PlateRow plate, PlateState state, long? layoutKey, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task SettlePlateAsync(long plateKey, DateTimeOffset time, CancellationToken cancellationToken)
     {
+        int state = (int)await StateOfAsync(plateKey, cancellationToken);
         long now = Instant.ToMicroseconds(time);
         long change = await NextKeyAsync("plate_change", cancellationToken);
-        int stateNumber = (int)state;
-        await Plates.Where(row => row.PlateKey == plate.PlateKey)
-            .Set(row => row.State, stateNumber)
-            .Set(row => row.LayoutKey, layoutKey)
+        await Plates.Where(row => row.PlateKey == plateKey)
+            .Set(row => row.State, state)
             .Set(row => row.ChangeKey, change)
             .Set(row => row.UpdateTime, now)
             .UpdateAsync(cancellationToken);
@@ -75,6 +74,8 @@ internal sealed partial class SqlStoreTransaction
             Reason = layout.Reason,
         };
         await connection.InsertAsync(row, token: cancellationToken);
+        long? layoutKey = row.LayoutKey;
+        await Plates.Where(plate => plate.PlateKey == layout.PlateKey).Set(plate => plate.LayoutKey, layoutKey).UpdateAsync(cancellationToken);
         return new LayoutRow(row.LayoutKey, version, layout.AssayKey, layout.Layout);
     }
 
@@ -176,6 +177,12 @@ internal sealed partial class SqlStoreTransaction
         return row is null ? null : new AssayRow(row.AssayKey, RowMapping.AssayOf(row));
     }
 
+    public Task<bool> HasAssayContentAsync(string assayId, ContentHash contentHash, CancellationToken cancellationToken)
+    {
+        byte[] hash = contentHash.ToBytes();
+        return connection.GetTable<AssayTable>().AnyAsync(row => row.AssayId == assayId && row.ContentHash == hash, cancellationToken);
+    }
+
     public async Task<AssayRow> InsertAssayAsync(AssayDefinition assay, string actor, DateTimeOffset time, CancellationToken cancellationToken)
     {
         var row = new AssayTable
@@ -204,5 +211,33 @@ internal sealed partial class SqlStoreTransaction
         {
             throw new InvalidOperationException($"Rule pack '{pack.Name}' is kept with other content: a changed pack needs a new version.");
         }
+    }
+
+    // The first that holds: work to do, parts to come, work given up, a run, a read without layout, nothing but a layout.
+    private async Task<PlateState> StateOfAsync(long plateKey, CancellationToken cancellationToken)
+    {
+        List<int> works = await WorkItems
+            .Where(row => row.PlateKey == plateKey && row.State != WorkItemTable.Superseded)
+            .OrderByDescending(row => row.WorkKey)
+            .Select(row => row.State)
+            .ToListAsync(cancellationToken);
+        if (works.Contains(WorkItemTable.Open))
+        {
+            return PlateState.Ready;
+        }
+
+        if (await PendingReads.AnyAsync(row => row.PlateKey == plateKey, cancellationToken))
+        {
+            return PlateState.Receiving;
+        }
+
+        if (works.Count > 0)
+        {
+            return works[0] == WorkItemTable.Parked ? PlateState.Parked : PlateState.Analyzed;
+        }
+
+        return await connection.GetTable<PlateReadTable>().AnyAsync(row => row.PlateKey == plateKey, cancellationToken)
+            ? PlateState.WaitingForLayout
+            : PlateState.WaitingForRead;
     }
 }

@@ -15,9 +15,11 @@ internal sealed partial class SqlStoreTransaction
     public async Task<SavedRun?> SaveRunAsync(ReadyWork work, string holder, AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long now = Instant.ToMicroseconds(time);
+        long? runKey = await NextKeyAsync("analytical_run", cancellationToken);
         int ended = await WorkItems
             .Where(row => row.WorkKey == work.WorkKey && row.Generation == work.Generation && row.Holder == holder && row.State == WorkItemTable.Open)
             .Set(row => row.State, WorkItemTable.Done)
+            .Set(row => row.RunKey, runKey)
             .Set(row => row.UpdateTime, now)
             .UpdateAsync(cancellationToken);
         if (ended == 0)
@@ -26,15 +28,49 @@ internal sealed partial class SqlStoreTransaction
         }
 
         WorkItemTable item = await WorkItems.SingleAsync(row => row.WorkKey == work.WorkKey, cancellationToken);
-        long runKey = await NextKeyAsync("analytical_run", cancellationToken);
+        await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
+        await SetRunAsync(item.PlateKey, runKey.Value, time, cancellationToken);
+        return new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode);
+    }
+
+    public async Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        ITable<ResultVersionTable> table = connection.GetTable<ResultVersionTable>();
+        List<ResultVersionTable> versions = await table
+            .Where(row => row.RunKey == runKey && !table.Any(newer => newer.ResultKey == row.ResultKey && newer.RunKey == runKey && newer.Version > row.Version))
+            .OrderBy(row => row.Ordinal)
+            .ToListAsync(cancellationToken);
+        long plateKey = await connection.GetTable<AnalyticalRunTable>().Where(row => row.RunKey == runKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);
+        Dictionary<(string, string, double), (long Key, int Version)> known = await KnownResultsAsync(plateKey, cancellationToken);
+        Dictionary<long, int> newest = known.Values.ToDictionary(result => result.Key, result => result.Version);
+        long versionKey = versions.Count == 0 ? 0 : await keys.TakeAsync(connection, "result_version", versions.Count, cancellationToken);
+        foreach (ResultVersionTable version in versions)
+        {
+            version.VersionKey = versionKey++;
+            version.SupersedesVersion = newest[version.ResultKey];
+            version.Version = newest[version.ResultKey] + 1;
+            version.Reason = reason;
+            version.CreateTime = Instant.ToMicroseconds(time);
+        }
+
+        await InsertAllAsync(versions, cancellationToken);
+        await SetRunAsync(plateKey, runKey, time, cancellationToken);
+    }
+
+    private async Task SetRunAsync(long plateKey, long? runKey, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        await Plates.Where(row => row.PlateKey == plateKey).Set(row => row.RunKey, runKey).UpdateAsync(cancellationToken);
+        await SettlePlateAsync(plateKey, time, cancellationToken);
+    }
+
+    private async Task SaveRowsAsync(long runKey, WorkItemTable item, ReadyWork work, AnalyticalRun run, long now, CancellationToken cancellationToken)
+    {
         await connection.InsertAsync(ToRunRow(runKey, item, work.Inputs, run, now), token: cancellationToken);
         await InsertAllAsync([.. run.Curves.Select((curve, i) => RunMapping.ToRow(runKey, i, curve))], cancellationToken);
         await InsertAllAsync([.. run.Controls.Select((control, i) => RunMapping.ToRow(runKey, i, control))], cancellationToken);
         await InsertAllAsync([.. work.Inputs.Layout.Lots.Select((lot, i) => RunMapping.ToRow(runKey, i, lot))], cancellationToken);
         await InsertAllAsync([.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))], cancellationToken);
         await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
-        await MovePlateAsync(item.PlateKey, PlateState.Analyzed, null, now, cancellationToken);
-        return new SavedRun(runKey, work.Inputs.Read.PlateBarcode);
     }
 
     private async Task InsertResultsAsync(long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)
@@ -95,7 +131,7 @@ internal sealed partial class SqlStoreTransaction
         LayoutKey = item.LayoutKey,
         AssayKey = item.AssayKey,
         AssayId = inputs.Assay.Id,
-        InputsHash = run.InputsHash.ToBytes(),
+        InputsHash = item.InputsHash,
         ReadHash = inputs.Read.Hash.ToBytes(),
         LayoutHash = inputs.Layout.Hash.ToBytes(),
         AssayHash = CanonicalJson.HashOf(inputs.Assay).ToBytes(),

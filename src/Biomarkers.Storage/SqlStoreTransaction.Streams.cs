@@ -104,8 +104,20 @@ internal sealed partial class SqlStoreTransaction
             Reason = row.Reason,
             Faults = RowMapping.ToJson(row.Faults),
             ReceiveTime = Instant.ToMicroseconds(row.ReceiveTime),
+            Epoch = row.Epoch,
+            SendTime = row.SendTime is { } sendTime ? Instant.ToMicroseconds(sendTime) : null,
         };
         await connection.InsertAsync(refused, token: cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<Fault>?> FindQuarantineFaultsAsync(long streamKey, long offset, ContentHash hash, CancellationToken cancellationToken)
+    {
+        byte[] bytes = hash.ToBytes();
+        string? faults = await connection.GetTable<QuarantinedEventTable>()
+            .Where(row => row.StreamKey == streamKey && row.EventOffset == offset && row.ContentHash == bytes)
+            .Select(row => row.Faults)
+            .FirstOrDefaultAsync(cancellationToken);
+        return faults is null ? null : RowMapping.FromJson<IReadOnlyList<Fault>>(faults);
     }
 
     public Task<long> DatabaseGenerationAsync(CancellationToken cancellationToken) =>

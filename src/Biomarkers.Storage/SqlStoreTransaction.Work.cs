@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Store;
@@ -19,16 +21,21 @@ internal sealed partial class SqlStoreTransaction
 
     private ITable<WorkItemTable> WorkItems => connection.GetTable<WorkItemTable>();
 
-    public async Task<long?> InsertWorkAsync(NewWork work, CancellationToken cancellationToken)
+    public async Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken)
     {
         byte[] hash = work.InputsHash.ToBytes();
-        if (await WorkItems.AnyAsync(row => row.InputsHash == hash, cancellationToken))
+        WorkItemTable? known = await WorkItems.FirstOrDefaultAsync(row => row.InputsHash == hash, cancellationToken);
+        if (known is not null)
         {
-            return null;
+            return new WorkInsertion(null, known.RunKey);
         }
 
         long now = Instant.ToMicroseconds(work.Time);
-        var row = new WorkItemTable
+        await WorkItems.Where(row => row.ReadKey == work.ReadKey && row.State == WorkItemTable.Open)
+            .Set(row => row.State, WorkItemTable.Superseded)
+            .Set(row => row.UpdateTime, now)
+            .UpdateAsync(cancellationToken);
+        var added = new WorkItemTable
         {
             WorkKey = await NextKeyAsync("work_item", cancellationToken),
             InputsHash = hash,
@@ -44,11 +51,11 @@ internal sealed partial class SqlStoreTransaction
             CreateTime = now,
             UpdateTime = now,
         };
-        await connection.InsertAsync(row, token: cancellationToken);
-        return row.WorkKey;
+        await connection.InsertAsync(added, token: cancellationToken);
+        return new WorkInsertion(added.WorkKey, null);
     }
 
-    public async Task<IReadOnlyList<ClaimedWork>> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<ClaimedPage> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken)
     {
         List<WorkItemTable> rows = await WorkItems
             .Where(row => row.State == WorkItemTable.Open && row.Holder != holder)
@@ -56,67 +63,84 @@ internal sealed partial class SqlStoreTransaction
             .Take(limit)
             .ToListAsync(cancellationToken);
         long now = Instant.ToMicroseconds(time);
-        var claimed = new List<ClaimedWork>(rows.Count);
+        var works = new List<ReadyWork>(rows.Count);
         foreach (WorkItemTable row in rows)
         {
+            long generation = row.Generation + 1;
             await WorkItems.Where(work => work.WorkKey == row.WorkKey)
                 .Set(work => work.Holder, holder)
-                .Set(work => work.Generation, work => work.Generation + 1)
-                .Set(work => work.Attempts, work => work.Attempts + 1)
+                .Set(work => work.Generation, generation)
                 .Set(work => work.UpdateTime, now)
                 .UpdateAsync(cancellationToken);
-            AnalysisInputs inputs = await LoadInputsAsync(row, cancellationToken);
-            claimed.Add(new ClaimedWork(new ReadyWork(row.WorkKey, row.Generation + 1, inputs), row.Attempts + 1));
+            (AnalysisInputs? inputs, string? damage) = await LoadInputsAsync(row, cancellationToken);
+            if (inputs is not null)
+            {
+                works.Add(new ReadyWork(row.WorkKey, generation, inputs));
+            }
+            else
+            {
+                await ParkWorkAsync(row.WorkKey, generation, damage!, time, cancellationToken);
+            }
         }
 
-        return claimed;
+        return new ClaimedPage(rows.Count, works);
     }
 
-    public async Task ParkWorkAsync(ReadyWork work, string error, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<int?> BeginAttemptAsync(ReadyWork work, string holder, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        long now = Instant.ToMicroseconds(time);
+        IQueryable<WorkItemTable> held = WorkItems.Where(row =>
+            row.WorkKey == work.WorkKey && row.Generation == work.Generation && row.Holder == holder && row.State == WorkItemTable.Open);
+        int begun = await held.Set(row => row.Attempts, row => row.Attempts + 1).Set(row => row.UpdateTime, now).UpdateAsync(cancellationToken);
+        return begun == 0 ? null : await held.Select(row => row.Attempts).SingleAsync(cancellationToken);
+    }
+
+    public async Task<bool> ParkWorkAsync(long workKey, long generation, string error, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long now = Instant.ToMicroseconds(time);
         string text = error.Length <= LongestError ? error : error[..LongestError];
         int parked = await WorkItems
-            .Where(row => row.WorkKey == work.WorkKey && row.Generation == work.Generation && row.State == WorkItemTable.Open)
+            .Where(row => row.WorkKey == workKey && row.Generation == generation && row.State == WorkItemTable.Open)
             .Set(row => row.State, WorkItemTable.Parked)
             .Set(row => row.LastError, text)
             .Set(row => row.UpdateTime, now)
             .UpdateAsync(cancellationToken);
-        if (parked == 0)
+        if (parked > 0)
         {
-            return;
+            long plateKey = await WorkItems.Where(row => row.WorkKey == workKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);
+            await SettlePlateAsync(plateKey, time, cancellationToken);
         }
 
-        long plateKey = await WorkItems.Where(row => row.WorkKey == work.WorkKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);
-        await MovePlateAsync(plateKey, PlateState.Parked, text, now, cancellationToken);
+        return parked > 0;
     }
 
-    private async Task MovePlateAsync(long plateKey, PlateState state, string? error, long now, CancellationToken cancellationToken)
-    {
-        long change = await NextKeyAsync("plate_change", cancellationToken);
-        int stateNumber = (int)state;
-        await Plates.Where(row => row.PlateKey == plateKey)
-            .Set(row => row.State, stateNumber)
-            .Set(row => row.ParkedError, error)
-            .Set(row => row.ChangeKey, change)
-            .Set(row => row.UpdateTime, now)
-            .UpdateAsync(cancellationToken);
-    }
-
-    private async Task<AnalysisInputs> LoadInputsAsync(WorkItemTable row, CancellationToken cancellationToken)
+    // The hash is taken over the stored bytes, so that a program that writes a new form of an assay still knows the old one. Null with the reason
+    // where a part is damaged or of a form that this program can't read.
+    private async Task<(AnalysisInputs? Inputs, string? Damage)> LoadInputsAsync(WorkItemTable row, CancellationToken cancellationToken)
     {
         byte[] content = await connection.GetTable<PlateReadTable>().Where(read => read.ReadKey == row.ReadKey).Select(read => read.Content).SingleAsync(cancellationToken);
-        LayoutRow layout = await GetLayoutAsync(row.LayoutKey, cancellationToken);
-        AssayTable assay = await connection.GetTable<AssayTable>().SingleAsync(known => known.AssayKey == row.AssayKey, cancellationToken);
-        RulePackTable pack = await connection.GetTable<RulePackTable>().SingleAsync(known => known.Name == row.RulePack, cancellationToken);
-        var inputs = new AnalysisInputs(
-            PlateReadEncoding.Decode(content),
-            layout.Layout,
-            RowMapping.AssayOf(assay),
-            CanonicalJson.Deserialize<RulePack>(Encoding.UTF8.GetBytes(pack.Definition)));
+        string layout = await connection.GetTable<PlateLayoutTable>().Where(known => known.LayoutKey == row.LayoutKey).Select(known => known.Definition).SingleAsync(cancellationToken);
+        string assay = await connection.GetTable<AssayTable>().Where(known => known.AssayKey == row.AssayKey).Select(known => known.Definition).SingleAsync(cancellationToken);
+        string pack = await connection.GetTable<RulePackTable>().Where(known => known.Name == row.RulePack).Select(known => known.Definition).SingleAsync(cancellationToken);
+        byte[][] parts = [content, Encoding.UTF8.GetBytes(layout), Encoding.UTF8.GetBytes(assay), Encoding.UTF8.GetBytes(pack)];
+        ContentHash hash = ContentHash.OfAll([.. parts.Select(part => ContentHash.Of(part))]);
         ContentHash stored = ContentHash.FromBytes(row.InputsHash);
-        return inputs.Hash == stored
-            ? inputs
-            : throw new InvalidDataException($"The inputs of work {row.WorkKey} have SHA-256 {inputs.Hash}; {stored} was stored. The store is damaged.");
+        if (hash != stored)
+        {
+            return (null, $"The stored inputs have SHA-256 {hash}; expected {stored}. The store is damaged.");
+        }
+
+        try
+        {
+            return (new AnalysisInputs(
+                PlateReadEncoding.Decode(content),
+                PlateLayout.FromCanonicalJson(parts[1]),
+                CanonicalJson.Deserialize<AssayDefinition>(parts[2]),
+                CanonicalJson.Deserialize<RulePack>(parts[3])), null);
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException)
+        {
+            return (null, $"The stored inputs are of a form that this program can't read: {exception.Message}");
+        }
     }
 }

@@ -51,10 +51,16 @@ internal sealed partial class SqlStoreTransaction(SqlWriteTransaction write, Key
 
     public async ValueTask DisposeAsync()
     {
-        await write.DisposeAsync();
-        if (!committed)
+        try
         {
-            keys.RolledBack();
+            await write.DisposeAsync();
+        }
+        finally
+        {
+            if (!committed)
+            {
+                keys.RolledBack();
+            }
         }
     }
 

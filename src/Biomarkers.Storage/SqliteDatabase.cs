@@ -73,7 +73,6 @@ public sealed class SqliteDatabase : SqlDatabase
             await RequireAsync("PRAGMA synchronous", "2", cancellationToken);
             await ExecuteAsync("PRAGMA foreign_keys = ON", cancellationToken);
             await RequireAsync("PRAGMA foreign_keys", "1", cancellationToken);
-            await RequireAsync("PRAGMA quick_check(1)", "ok", cancellationToken);
         }
         catch (SqliteException exception)
         {

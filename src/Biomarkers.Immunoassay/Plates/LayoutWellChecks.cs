@@ -65,7 +65,7 @@ internal static class LayoutWellChecks
             {
                 faults.Add(new Fault($"{field}.value", FaultReasons.NonFinite, $"Nominal concentration {nominal.Value} is not a finite number."));
             }
-            else if (kind == CalibratorKind.Zero ? nominal.Value != 0 : nominal.Value <= 0)
+            else if (kind == CalibratorKind.Zero ? nominal.Value != 0 || double.IsNegative(nominal.Value) : nominal.Value <= 0)
             {
                 string expected = kind == CalibratorKind.Zero ? "exactly 0 for a zero calibrator" : "more than 0; a calibrator of concentration 0 has the role zero";
                 faults.Add(new Fault($"{field}.value", FaultReasons.OutOfRange, $"Nominal concentration {nominal.Value} does not fit the role; expected {expected}."));

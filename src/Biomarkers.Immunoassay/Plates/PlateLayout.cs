@@ -91,7 +91,7 @@ public sealed record PlateLayout
 
         return faults.Count > 0
             ? faults
-            : new PlateLayout(assayId, assayVersion, format.WellCount, [.. wells.OrderBy(well => well.Position)], [.. lots]);
+            : new PlateLayout(assayId, assayVersion, format.WellCount, [.. wells.OrderBy(well => well.Position)], Sorted(lots));
     }
 
     /// <summary>Reads a stored layout, which was checked before it was stored.</summary>
@@ -106,6 +106,9 @@ public sealed record PlateLayout
 
     /// <summary>The bytes that are stored and hashed.</summary>
     public byte[] ToCanonicalJson() => CanonicalJson.Serialize(new StoredLayout(AssayId, AssayVersion, WellCount, Wells, Lots));
+
+    private static LotReference[] Sorted(IReadOnlyList<LotReference> lots) =>
+        [.. lots.OrderBy(lot => lot.Kind).ThenBy(lot => lot.LotNumber, StringComparer.Ordinal).ThenBy(lot => lot.ExpiryDate)];
 
     private sealed record StoredLayout(
         string AssayId, int AssayVersion, int WellCount, IReadOnlyList<LayoutWell> Wells, IReadOnlyList<LotReference> Lots);

@@ -156,14 +156,14 @@ public sealed record PlateRead
             faults.Add(new Fault("well_count", FaultReasons.UnknownFormat, $"A plate of {wellCount} wells is not known; expected 96, 384 or 1536."));
         }
 
-        return faults.Count > 0 ? faults : new PlateRead(plateBarcode, format!, kind, [.. columns.Select(Sorted)]);
+        return faults.Count > 0 ? faults : new PlateRead(plateBarcode, format!, kind, [.. columns.OrderBy(column => column.Analyte, StringComparer.Ordinal).ThenBy(column => column.Purpose).Select(Sorted)]);
     }
 
     /// <summary>A read that was checked before it was stored.</summary>
     internal static PlateRead Trusted(string plateBarcode, PlateFormat format, ResponseKind kind, IReadOnlyList<ResponseColumn> columns) =>
         new(plateBarcode, format, kind, columns);
 
-    // One order of wells, so that the order in which an instrument reports them changes neither a hash nor the last bit of a sum.
+    // One order of columns and wells and one zero, so that the order in which an instrument reports changes neither a hash nor the last bit of a sum.
     private static ResponseColumn Sorted(ResponseColumn column)
     {
         int[] order = [.. Enumerable.Range(0, column.Positions.Count).OrderBy(i => column.Positions[i])];
@@ -172,7 +172,7 @@ public sealed record PlateRead
             column.Purpose,
             column.WavelengthNm,
             [.. order.Select(i => column.Positions[i])],
-            [.. order.Select(i => column.Responses[i])],
+            [.. order.Select(i => column.Responses[i] + 0.0)],
             column.BeadCounts.Count == 0 ? [] : [.. order.Select(i => column.BeadCounts[i])],
             [.. column.Exceptions.OrderBy(exception => exception.Position)]);
     }

@@ -6,6 +6,9 @@ internal static class ResponseColumnChecks
     /// <summary>Most columns of one read: 64 analytes, each with a reference.</summary>
     public const int MaximumColumns = 128;
 
+    /// <summary>Largest size of a response: far beyond every detector, and small enough that no mean or square overflows.</summary>
+    public const double MaximumResponse = 1e100;
+
     public static void CheckAll(IReadOnlyList<ResponseColumn> columns, PlateFormat format, List<Fault> faults)
     {
         if (columns.Count > MaximumColumns)
@@ -72,6 +75,11 @@ internal static class ResponseColumnChecks
             if (!double.IsFinite(column.Responses[i]))
             {
                 faults.Add(new Fault($"{place}.responses[{i}]", FaultReasons.NonFinite, $"Response {column.Responses[i]} is not a finite number; a well without a number goes into exceptions."));
+            }
+            else if (Math.Abs(column.Responses[i]) > MaximumResponse)
+            {
+                faults.Add(new Fault(
+                    $"{place}.responses[{i}]", FaultReasons.OutOfRange, $"Response {column.Responses[i]} is no reading; expected at most {MaximumResponse} in size. An overflow goes into exceptions."));
             }
         }
 

@@ -47,11 +47,11 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
             : ContentUse.Refused(Event.Content.Faults);
         if (use.Faults.Count == 0)
         {
-            return new EventOutcome(EventOutcomeKind.Stored, nextOffset, [], use.PlateBarcode, use.Work);
+            return new EventOutcome(EventOutcomeKind.Stored, nextOffset, [], use.PlateBarcode, use.Works);
         }
 
         await QuarantineAsync(transaction, use.Faults[0].Reason, use.Faults, null, cancellationToken);
-        return new EventOutcome(EventOutcomeKind.Quarantined, nextOffset, use.Faults, use.PlateBarcode, null);
+        return new EventOutcome(EventOutcomeKind.Quarantined, nextOffset, use.Faults, use.PlateBarcode, []);
     }
 
     private async Task<EventOutcome> CompareAsync(IStoreTransaction transaction, StreamRow stream, CancellationToken cancellationToken)
@@ -59,35 +59,40 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
         ContentHash? stored = await transaction.FindEventHashAsync(stream.StreamKey, Event.Offset, cancellationToken);
         if (stored == Event.Hash)
         {
-            return Unchanged(EventOutcomeKind.Duplicate, stream);
+            // A repeat of what was refused is told so again: its sender may never have seen the first answer.
+            IReadOnlyList<Fault>? faults = await transaction.FindQuarantineFaultsAsync(stream.StreamKey, Event.Offset, Event.Hash, cancellationToken);
+            return faults is null
+                ? Unchanged(EventOutcomeKind.Duplicate, stream)
+                : new EventOutcome(EventOutcomeKind.Quarantined, stream.NextOffset, faults, null, []);
         }
 
         Fault conflict = new("event.offset", OffsetConflictReason, $"Offset {Event.Offset} holds content with SHA-256 {stored}; got other content with SHA-256 {Event.Hash}.");
         await QuarantineAsync(transaction, OffsetConflictReason, [conflict], Event.Bytes, cancellationToken);
-        return new EventOutcome(EventOutcomeKind.OffsetConflict, stream.NextOffset, [conflict], null, null);
+        return new EventOutcome(EventOutcomeKind.OffsetConflict, stream.NextOffset, [conflict], null, []);
     }
 
     private Task QuarantineAsync(
         IStoreTransaction transaction, string reason, IReadOnlyList<Fault> faults, byte[]? content, CancellationToken cancellationToken) =>
         transaction.QuarantineAsync(
-            new QuarantineRow(Event.Stream.StreamKey, Event.Offset, Event.Hash, content, reason, faults, Event.ReceiveTime), cancellationToken);
+            new QuarantineRow(Event.Stream.StreamKey, Event.Offset, Event.Hash, content, reason, faults, Event.ReceiveTime, Event.Stream.Epoch, Event.SendTime),
+            cancellationToken);
 
-    private static EventOutcome Unchanged(EventOutcomeKind kind, StreamRow stream) => new(kind, stream.NextOffset, [], null, null);
+    private static EventOutcome Unchanged(EventOutcomeKind kind, StreamRow stream) => new(kind, stream.NextOffset, [], null, []);
 }
 
 /// <summary>What was made of an event's content.</summary>
 /// <param name="Faults">Why it is not used; empty when it is.</param>
 /// <param name="PlateBarcode">Plate that it belongs to; null when there is none.</param>
-/// <param name="Work">Analysis that it made possible; null when there is none.</param>
-internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarcode, ReadyWork? Work)
+/// <param name="Works">Analyses that it made possible.</param>
+internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarcode, IReadOnlyList<ReadyWork> Works)
 {
-    public static ContentUse Refused(IReadOnlyList<Fault> faults, string? plateBarcode = null) => new(faults, plateBarcode, null);
+    public static ContentUse Refused(IReadOnlyList<Fault> faults, string? plateBarcode = null) => new(faults, plateBarcode, []);
 
-    public static ContentUse Refused(Fault fault, string? plateBarcode = null) => new([fault], plateBarcode, null);
+    public static ContentUse Refused(Fault fault, string? plateBarcode = null) => new([fault], plateBarcode, []);
 
     /// <summary>Refuses with faults whose fields lie below one field of the message.</summary>
     public static ContentUse RefusedBelow(string field, IReadOnlyList<Fault> faults, string plateBarcode) =>
         Refused([.. faults.Select(fault => fault with { Field = $"{field}.{fault.Field}" })], plateBarcode);
 
-    public static ContentUse Used(string plateBarcode, ReadyWork? work = null) => new([], plateBarcode, work);
+    public static ContentUse Used(string plateBarcode, IReadOnlyList<ReadyWork>? works = null) => new([], plateBarcode, works ?? []);
 }

@@ -1,6 +1,7 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Pipeline.Work;
 
 namespace Biomarkers.Pipeline.Ingest;
 
@@ -19,33 +20,25 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
     };
 
     private Task<ContentUse> AcceptAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
-        new PlateAcceptance(context).AcceptReadAsync(whole, "plate_read", Source(), cancellationToken);
+        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", Source(), cancellationToken);
 
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
         string readId = started.Origin.ReadId;
-        if (await transaction.FindPendingReadAsync(received.Stream.StreamKey, readId, cancellationToken) is not null)
-        {
-            return ContentUse.Refused(new Fault("plate_started.read_id", FaultReasons.Duplicate, $"Read '{readId}' was started on this stream already."), started.PlateBarcode);
-        }
-
-        var acceptance = new PlateAcceptance(context);
-        IReadOnlyList<Fault> faults = await acceptance.CheckLayoutAsync(started.Layout, started.Format, "plate_started.layout", cancellationToken);
+        PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, started.PlateBarcode, cancellationToken);
+        IReadOnlyList<Fault> faults = await acceptance.CheckAsync(null, started.Format, started.Layout, null, cancellationToken);
         if (faults.Count > 0)
         {
-            return ContentUse.Refused(faults, started.PlateBarcode);
+            return ContentUse.RefusedBelow("plate_started", faults, started.PlateBarcode);
         }
 
-        PlateRow plate = await acceptance.FindOrInsertPlateAsync(started.PlateBarcode, PlateState.Receiving, cancellationToken);
-        if (started.Layout is not null)
-        {
-            plate = await acceptance.KeepLayoutAsync(plate, started.Layout, Source(), cancellationToken);
-        }
-
-        await transaction.UpdatePlateAsync(plate, PlateState.Receiving, plate.LayoutKey, context.Now, cancellationToken);
+        IReadOnlyList<ReadyWork> works = await acceptance.KeepAsync(null, started.Layout, null, Source(), cancellationToken);
+        // A sender that lost its place begins the plate again: the parts so far stay in the journal and are read anew.
+        await transaction.DeletePendingReadAsync(received.Stream.StreamKey, readId, cancellationToken);
         await transaction.InsertPendingReadAsync(
-            new PendingReadRow(received.Stream.StreamKey, plate.PlateKey, started.Origin, started.PlateBarcode, started.Format, started.ResponseKind, 0), cancellationToken);
-        return ContentUse.Used(started.PlateBarcode);
+            new PendingReadRow(received.Stream.StreamKey, acceptance.PlateKey, started.Origin, started.PlateBarcode, started.Format, started.ResponseKind, 0), cancellationToken);
+        await transaction.SettlePlateAsync(acceptance.PlateKey, context.Now, cancellationToken);
+        return ContentUse.Used(started.PlateBarcode, works);
     }
 
     private async Task<ContentUse> AddWellsAsync(WellsRead wells, CancellationToken cancellationToken)
@@ -99,11 +92,12 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
                 pending.PlateBarcode);
         }
 
-        ContentUse use = await new PlateAcceptance(context).AcceptReadAsync(
-            new WholePlateRead(pending.Origin, read.Value, null), "plate_completed", Source(), cancellationToken);
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(
+            context, new WholePlateRead(pending.Origin, read.Value, null), "plate_completed", Source(), cancellationToken);
         if (use.Faults.Count == 0)
         {
             await transaction.DeletePendingReadAsync(received.Stream.StreamKey, completed.ReadId, cancellationToken);
+            await transaction.SettlePlateAsync(pending.PlateKey, context.Now, cancellationToken);
         }
 
         return use;
@@ -113,7 +107,7 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
         [.. (await transaction.ListPendingPartsAsync(pending.StreamKey, pending.Origin.ReadId, cancellationToken)).Select(PlateReadEncoding.Decode)];
 
     private ReadSource Source() =>
-        new(received.Stream.InstrumentId, received.Stream.StreamKey, received.Offset, received.ReceiveTime, $"instruments/{received.Stream.InstrumentId}");
+        new(received.Stream.InstrumentId, received.Stream.StreamKey, received.Offset, received.ReceiveTime, received.Stream.Actor);
 
     private static Fault NotStarted(string field, string readId) =>
         new($"{field}.read_id", FaultReasons.Required, $"Read '{readId}' was not started on this stream; expected plate_started before it.");

@@ -32,6 +32,6 @@ public sealed record OpenStream(string InstrumentId, string StreamId, string Act
 
         context.Record(Actor, AuditActions.StreamOpened, $"instruments/{InstrumentId}/readStreams/{StreamId}", detail: $"epoch {stream.Epoch}, next offset {stream.NextOffset}");
         long generation = await transaction.DatabaseGenerationAsync(cancellationToken);
-        return new OpenedStream(stream.StreamKey, InstrumentId, StreamId, stream.Epoch, stream.NextOffset, generation);
+        return new OpenedStream(stream.StreamKey, InstrumentId, StreamId, stream.Epoch, stream.NextOffset, generation, Actor);
     }
 }

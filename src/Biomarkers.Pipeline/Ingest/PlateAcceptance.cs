@@ -16,157 +16,204 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="Actor">Who, for the audit.</param>
 internal sealed record ReadSource(string InstrumentId, long StreamKey, long Offset, DateTimeOffset ReceiveTime, string Actor);
 
-/// <summary>Brings a plate's reads and its layout together, and makes the work that they make possible.</summary>
-internal sealed class PlateAcceptance(WriteContext context)
+/// <summary>Brings one plate's reads and its layout together, and makes the work that they make possible: for every read of the plate, whichever
+/// of the two came last. First everything is checked, then everything is kept.</summary>
+internal sealed class PlateAcceptance
 {
-    private readonly IStoreTransaction transaction = context.Transaction;
+    /// <summary>Reason of the fault when a layout that results rest on changes without a word.</summary>
+    public const string ReasonRequired = "REASON_REQUIRED";
+
+    private readonly WriteContext context;
+    private readonly IStoreTransaction transaction;
+    private readonly string barcode;
+    private readonly List<ReadRow> reads;
+    private PlateRow? plate;
+    private LayoutRow? newest;
+
+    private PlateAcceptance(WriteContext context, string barcode, PlateRow? plate, LayoutRow? newest, List<ReadRow> reads)
+    {
+        this.context = context;
+        this.barcode = barcode;
+        this.plate = plate;
+        this.newest = newest;
+        this.reads = reads;
+        transaction = context.Transaction;
+    }
+
+    /// <summary>Key of the plate, once something of it is kept.</summary>
+    public long PlateKey => plate?.PlateKey ?? throw new InvalidOperationException($"Nothing of plate '{barcode}' is kept yet.");
+
+    /// <summary>What the store knows of a plate.</summary>
+    public static async Task<PlateAcceptance> OfAsync(WriteContext context, string barcode, CancellationToken cancellationToken)
+    {
+        PlateRow? found = await context.Transaction.FindPlateAsync(barcode, cancellationToken);
+        LayoutRow? layout = found?.LayoutKey is { } key ? await context.Transaction.GetLayoutAsync(key, cancellationToken) : null;
+        IReadOnlyList<ReadRow> stored = found is null ? [] : await context.Transaction.ListReadsAsync(found.PlateKey, cancellationToken);
+        return new PlateAcceptance(context, barcode, found, layout, [.. stored]);
+    }
 
     /// <summary>Accepts a complete read, with or without its layout.</summary>
+    /// <param name="context">The transaction.</param>
     /// <param name="whole">The read.</param>
     /// <param name="field">Field of the message that brought it: faults lie below it.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task<ContentUse> AcceptReadAsync(WholePlateRead whole, string field, ReadSource source, CancellationToken cancellationToken)
+    public static async Task<ContentUse> AcceptReadAsync(
+        WriteContext context, WholePlateRead whole, string field, ReadSource source, CancellationToken cancellationToken)
     {
-        PlateRead read = whole.Read;
-        string barcode = read.PlateBarcode;
-        PlateRow? known = await transaction.FindPlateAsync(barcode, cancellationToken);
-        IReadOnlyList<ReadRow> reads = known is null ? [] : await transaction.ListReadsAsync(known.PlateKey, cancellationToken);
-        ReadRow? sameId = reads.FirstOrDefault(row => row.ReadId == whole.Origin.ReadId);
-        if (sameId is not null && sameId.Read.Hash != read.Hash)
-        {
-            return ContentUse.Refused(
-                new Fault($"{field}.read_id", FaultReasons.Duplicate, $"Plate '{barcode}' has a read '{whole.Origin.ReadId}' with other responses; a new reading needs a new read_id."), barcode);
-        }
-
-        Checked<Preparation> prepared = await PrepareAsync(known, read, whole.Layout, cancellationToken);
-        if (prepared.Value is null)
-        {
-            return ContentUse.RefusedBelow(field, prepared.Faults, barcode);
-        }
-
-        PlateRow plate = known ?? await FindOrInsertPlateAsync(barcode, PlateState.WaitingForLayout, cancellationToken);
-        if (whole.Layout is not null)
-        {
-            plate = await KeepLayoutAsync(plate, whole.Layout, source, cancellationToken);
-        }
-
-        ReadRow row = sameId ?? await InsertReadAsync(plate, whole, reads, source, cancellationToken);
-        ReadyWork? work = prepared.Value.Inputs is { } inputs ? await MakeWorkAsync(plate, row, inputs, cancellationToken) : null;
-        if (work is null && sameId is null)
-        {
-            PlateState state = prepared.Value.Inputs is null ? PlateState.WaitingForLayout : plate.State;
-            await transaction.UpdatePlateAsync(plate, state, plate.LayoutKey, context.Now, cancellationToken);
-        }
-
-        return ContentUse.Used(barcode, work);
+        string plateBarcode = whole.Read.PlateBarcode;
+        PlateAcceptance acceptance = await OfAsync(context, plateBarcode, cancellationToken);
+        IReadOnlyList<Fault> faults = await acceptance.CheckAsync(whole, whole.Read.Format, whole.Layout, null, cancellationToken);
+        return faults.Count > 0
+            ? ContentUse.RefusedBelow(field, faults, plateBarcode)
+            : ContentUse.Used(plateBarcode, await acceptance.KeepAsync(whole, whole.Layout, null, source, cancellationToken));
     }
 
-    /// <summary>Everything that keeps a layout from being used; empty for no layout.</summary>
-    public async Task<IReadOnlyList<Fault>> CheckLayoutAsync(PlateLayout? layout, PlateFormat format, string field, CancellationToken cancellationToken)
-    {
-        if (layout is null)
-        {
-            return [];
-        }
+    /// <summary>Whether this read is stored, and the layout that comes with it is the plate's newest.</summary>
+    public async Task<bool> IsRepeatAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
+        reads.Exists(row => row.ReadId == whole.Origin.ReadId && row.Read.Hash == whole.Read.Hash)
+        && (whole.Layout is null || (newest is not null && await ResolveAsync(whole.Layout, cancellationToken) is { } layout && layout.Hash == newest.Layout.Hash));
 
+    /// <summary>Everything that keeps a read or a layout from being accepted; empty when nothing does.</summary>
+    /// <param name="whole">A complete read; null for none.</param>
+    /// <param name="format">Size of the plate.</param>
+    /// <param name="layout">A layout; null for none.</param>
+    /// <param name="reason">Why the layout changes; null for none.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<IReadOnlyList<Fault>> CheckAsync(
+        WholePlateRead? whole, PlateFormat format, PlateLayout? layout, string? reason, CancellationToken cancellationToken)
+    {
         var faults = new List<Fault>();
-        if (layout.WellCount != format.WellCount)
+        if (whole is not null && reads.Find(row => row.ReadId == whole.Origin.ReadId) is { } same && same.Read.Hash != whole.Read.Hash)
         {
-            faults.Add(new Fault($"{field}.well_count", FaultReasons.FormatMismatch, $"The layout is for {layout.Format}, the read is of {format}."));
+            faults.Add(new Fault("read_id", FaultReasons.Duplicate, $"Plate '{barcode}' has a read '{same.ReadId}' with other responses; a new reading needs a new read_id."));
         }
 
-        if (await FindAssayAsync(layout, cancellationToken) is null)
+        PlateLayout? used = layout is null ? newest?.Layout : await ResolveAsync(layout, cancellationToken);
+        if (used is null)
         {
-            faults.Add(UnknownAssay(layout, field));
+            if (layout is not null)
+            {
+                faults.Add(UnknownAssay(layout));
+            }
+
+            return faults;
         }
 
-        return faults;
+        if (used.WellCount != format.WellCount)
+        {
+            faults.Add(new Fault("layout.well_count", FaultReasons.FormatMismatch, $"The layout is for {used.Format}, the read is of {format}."));
+            return faults;
+        }
+
+        bool changes = newest is not null && used.Hash != newest.Layout.Hash;
+        if (changes && plate?.RunKey is not null && string.IsNullOrWhiteSpace(reason))
+        {
+            faults.Add(new Fault("reason", ReasonRequired, $"Plate '{barcode}' has results that rest on another layout; expected the reason of the change, by SubmitPlateLayout."));
+        }
+
+        IEnumerable<PlateRead> concerned = layout is null ? [] : reads.Select(row => row.Read);
+        foreach (PlateRead read in whole is null ? concerned : concerned.Append(whole.Read))
+        {
+            faults.AddRange((await InputsAsync(read, used, cancellationToken)).Faults);
+        }
+
+        return [.. faults.Distinct()];
     }
 
-    /// <summary>The plate of a barcode, made where it is new.</summary>
-    public async Task<PlateRow> FindOrInsertPlateAsync(string barcode, PlateState state, CancellationToken cancellationToken) =>
-        await transaction.FindPlateAsync(barcode, cancellationToken) ?? await transaction.InsertPlateAsync(barcode, state, context.Now, cancellationToken);
+    /// <summary>Keeps what was checked, and makes the work that it makes possible.</summary>
+    /// <param name="whole">A complete read; null for none.</param>
+    /// <param name="layout">A layout; null for none.</param>
+    /// <param name="reason">Why the layout changes; null for none.</param>
+    /// <param name="source">Where it came from.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<IReadOnlyList<ReadyWork>> KeepAsync(
+        WholePlateRead? whole, PlateLayout? layout, string? reason, ReadSource source, CancellationToken cancellationToken)
+    {
+        bool isNew = plate is null;
+        plate ??= await transaction.InsertPlateAsync(barcode, context.Now, cancellationToken);
+        bool changesLayout = layout is not null && await KeepLayoutAsync(layout, reason, source, cancellationToken);
+        bool isNewRead = whole is not null && !reads.Exists(row => row.ReadId == whole.Origin.ReadId);
+        if (isNewRead)
+        {
+            ContentHash hash = whole!.Read.Hash;
+            long? same = reads.Find(row => row.Read.Hash == hash)?.ReadKey;
+            reads.Add(await transaction.InsertReadAsync(
+                new NewRead(plate.PlateKey, whole.Read, whole.Origin, source.InstrumentId, source.StreamKey, source.Offset, source.ReceiveTime, same), cancellationToken));
+        }
 
-    /// <summary>Gives a plate a layout: a new version where it differs from the newest. The layout was checked.</summary>
-    public async Task<PlateRow> KeepLayoutAsync(
-        PlateRow plate, PlateLayout layout, ReadSource source, CancellationToken cancellationToken, string? reason = null)
+        IReadOnlyList<ReadyWork> works = isNewRead || changesLayout ? await PutToWorkAsync(changesLayout, reason, cancellationToken) : [];
+        if (isNew || isNewRead || changesLayout)
+        {
+            await transaction.SettlePlateAsync(plate.PlateKey, context.Now, cancellationToken);
+        }
+
+        return works;
+    }
+
+    // Whether the layout is another one than the plate's newest; it is the next version then.
+    private async Task<bool> KeepLayoutAsync(PlateLayout layout, string? reason, ReadSource source, CancellationToken cancellationToken)
     {
         AssayRow assay = await FindAssayAsync(layout, cancellationToken) ?? throw new InvalidOperationException("A layout of an unknown assay passed its check.");
         PlateLayout resolved = layout.WithAssayVersion(assay.Assay.Version);
-        LayoutRow? newest = plate.LayoutKey is { } key ? await transaction.GetLayoutAsync(key, cancellationToken) : null;
         if (newest is not null && newest.Layout.Hash == resolved.Hash)
         {
-            return plate;
+            return false;
         }
 
-        LayoutRow row = await transaction.InsertLayoutAsync(
-            new NewLayout(plate.PlateKey, resolved, assay.AssayKey, context.Now, source.Actor, reason), cancellationToken);
-        context.Record(source.Actor, AuditActions.LayoutSubmitted, $"plates/{plate.Barcode}", reason, $"version {row.Version}, SHA-256 {resolved.Hash}");
-        return plate with { LayoutKey = row.LayoutKey };
+        newest = await transaction.InsertLayoutAsync(
+            new NewLayout(PlateKey, resolved, assay.AssayKey, context.Now, source.Actor, reason), cancellationToken);
+        context.Record(source.Actor, AuditActions.LayoutSubmitted, $"plates/{barcode}", reason, $"version {newest.Version}, SHA-256 {resolved.Hash}");
+        return true;
     }
 
-    /// <summary>Makes the work for a read and the plate's newest layout, and sets the plate's state; null where the same work was made before.</summary>
-    public async Task<ReadyWork?> MakeWorkAsync(PlateRow plate, ReadRow read, AnalysisInputs inputs, CancellationToken cancellationToken)
+    // For every read, oldest first, so that the results of the newest read are the newest. What was analysed before by the same inputs is not
+    // analysed again: a layout that returns makes the results that rest on it the newest again.
+    private async Task<IReadOnlyList<ReadyWork>> PutToWorkAsync(bool changesLayout, string? reason, CancellationToken cancellationToken)
     {
-        LayoutRow layout = await transaction.GetLayoutAsync(plate.LayoutKey!.Value, cancellationToken);
-        await transaction.KeepRulePackAsync(inputs.RulePack, cancellationToken);
-        var work = new NewWork(inputs.Hash, plate.PlateKey, read.ReadKey, layout.LayoutKey, layout.AssayKey, inputs.RulePack.Name, context.Holder, context.Now);
-        long? workKey = await transaction.InsertWorkAsync(work, cancellationToken);
-        if (workKey is null)
+        var works = new List<ReadyWork>();
+        if (newest is null)
         {
-            return null;
+            return works;
         }
 
-        await transaction.UpdatePlateAsync(plate, PlateState.Ready, plate.LayoutKey, context.Now, cancellationToken);
-        return new ReadyWork(workKey.Value, 1, inputs);
+        foreach (ReadRow read in reads)
+        {
+            AnalysisInputs inputs = (await InputsAsync(read.Read, newest.Layout, cancellationToken)).ValueOrThrow();
+            await transaction.KeepRulePackAsync(inputs.RulePack, cancellationToken);
+            var work = new NewWork(
+                inputs.Hash, PlateKey, read.ReadKey, newest.LayoutKey, newest.AssayKey, inputs.RulePack.Name, context.Holder, context.Now);
+            WorkInsertion insertion = await transaction.InsertWorkAsync(work, cancellationToken);
+            if (insertion.WorkKey is { } workKey)
+            {
+                works.Add(new ReadyWork(workKey, 1, inputs));
+            }
+            else if (changesLayout && insertion.RunKey is { } runKey)
+            {
+                await transaction.ReinstateRunAsync(runKey, reason, context.Now, cancellationToken);
+                context.Record("server", AuditActions.RunReinstated, $"analyticalRuns/{runKey}", reason, $"plates/{barcode}");
+            }
+        }
+
+        return works;
     }
 
-    /// <summary>The inputs of an analysis, when a layout is known, or everything that does not fit together.</summary>
-    public async Task<Checked<Preparation>> PrepareAsync(PlateRow? plate, PlateRead read, PlateLayout? layout, CancellationToken cancellationToken)
+    private async Task<Checked<AnalysisInputs>> InputsAsync(PlateRead read, PlateLayout layout, CancellationToken cancellationToken)
     {
-        PlateLayout? used = layout;
-        if (used is null && plate?.LayoutKey is { } key)
-        {
-            used = (await transaction.GetLayoutAsync(key, cancellationToken)).Layout;
-        }
-
-        if (used is null)
-        {
-            return new Preparation(null);
-        }
-
-        AssayRow? assay = await FindAssayAsync(used, cancellationToken);
-        if (assay is null)
-        {
-            return new List<Fault> { UnknownAssay(used, "layout") };
-        }
-
-        if (!RulePacks.TryFind(assay.Assay.RulePack, out RulePack? pack))
-        {
-            throw new InvalidOperationException($"Assay {assay.Assay.Name} was accepted with the unknown rule pack '{assay.Assay.RulePack}'.");
-        }
-
-        Checked<AnalysisInputs> inputs = AnalysisInputs.Check(read, used.WithAssayVersion(assay.Assay.Version), assay.Assay, pack);
-        return inputs.Value is not null ? new Preparation(inputs.Value) : inputs.Faults.ToList();
+        AssayRow assay = await FindAssayAsync(layout, cancellationToken) ?? throw new InvalidOperationException("A kept or resolved layout names an unknown assay.");
+        return RulePacks.TryFind(assay.Assay.RulePack, out RulePack? pack)
+            ? AnalysisInputs.Check(read, layout, assay.Assay, pack)
+            : throw new InvalidOperationException($"Assay {assay.Assay.Name} was accepted with the unknown rule pack '{assay.Assay.RulePack}'.");
     }
+
+    private async Task<PlateLayout?> ResolveAsync(PlateLayout layout, CancellationToken cancellationToken) =>
+        await FindAssayAsync(layout, cancellationToken) is { } assay ? layout.WithAssayVersion(assay.Assay.Version) : null;
 
     private Task<AssayRow?> FindAssayAsync(PlateLayout layout, CancellationToken cancellationToken) =>
         transaction.FindAssayAsync(layout.AssayId, layout.AssayVersion == PlateLayout.NewestAssayVersion ? null : layout.AssayVersion, cancellationToken);
 
-    private Task<ReadRow> InsertReadAsync(
-        PlateRow plate, WholePlateRead whole, IReadOnlyList<ReadRow> reads, ReadSource source, CancellationToken cancellationToken)
-    {
-        ContentHash hash = whole.Read.Hash;
-        long? same = reads.FirstOrDefault(row => row.Read.Hash == hash)?.ReadKey;
-        return transaction.InsertReadAsync(
-            new NewRead(plate.PlateKey, whole.Read, whole.Origin, source.InstrumentId, source.StreamKey, source.Offset, source.ReceiveTime, same), cancellationToken);
-    }
-
-    private static Fault UnknownAssay(PlateLayout layout, string field) =>
-        new($"{field}.assay", FaultReasons.AssayUnknown, $"Assay '{layout.AssayId}'{(layout.AssayVersion > 0 ? $" version {layout.AssayVersion}" : string.Empty)} is not known; expected one that ListAssays names.");
+    private static Fault UnknownAssay(PlateLayout layout) => new(
+        "layout.assay",
+        FaultReasons.AssayUnknown,
+        $"Assay '{layout.AssayId}'{(layout.AssayVersion > 0 ? $" version {layout.AssayVersion}" : string.Empty)} is not known; expected one that ListAssays names.");
 }
-
-/// <summary>What can be analysed.</summary>
-/// <param name="Inputs">The inputs; null while no layout is known.</param>
-internal sealed record Preparation(AnalysisInputs? Inputs);

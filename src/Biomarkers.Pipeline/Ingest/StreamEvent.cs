@@ -10,7 +10,8 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="Epoch">Rises with every open; only the newest may append.</param>
 /// <param name="NextOffset">Offset of the next event.</param>
 /// <param name="DatabaseGeneration">Changes when a backup is restored.</param>
-public sealed record OpenedStream(long StreamKey, string InstrumentId, string StreamId, long Epoch, long NextOffset, long DatabaseGeneration);
+/// <param name="Actor">Who opened it, for the audit.</param>
+public sealed record OpenedStream(long StreamKey, string InstrumentId, string StreamId, long Epoch, long NextOffset, long DatabaseGeneration, string Actor);
 
 /// <summary>One event of a stream as it was received, with its content parsed and checked.</summary>
 /// <param name="Stream">The opened stream that it came on.</param>
@@ -107,6 +108,6 @@ public enum EventOutcomeKind
 /// <param name="NextOffset">Next offset of the stream.</param>
 /// <param name="Faults">Why it was quarantined; empty otherwise.</param>
 /// <param name="PlateBarcode">Plate that it belongs to; null when there is none.</param>
-/// <param name="Work">Analysis that it made possible; null when there is none.</param>
+/// <param name="Works">Analyses that it made possible.</param>
 public sealed record EventOutcome(
-    EventOutcomeKind Kind, long NextOffset, IReadOnlyList<Fault> Faults, string? PlateBarcode, Work.ReadyWork? Work);
+    EventOutcomeKind Kind, long NextOffset, IReadOnlyList<Fault> Faults, string? PlateBarcode, IReadOnlyList<Work.ReadyWork> Works);

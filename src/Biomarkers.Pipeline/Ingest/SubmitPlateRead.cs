@@ -1,7 +1,7 @@
 using Biomarkers.Immunoassay;
-using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
+using Biomarkers.Results;
 
 namespace Biomarkers.Pipeline.Ingest;
 
@@ -17,51 +17,35 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
     /// <summary>Name of the server's own stream; no sender can open it, because it is no name of a stream.</summary>
     private const string OwnStream = "~submitted";
 
-    private const string Field = "plate_read";
-
     /// <inheritdoc/>
     public async Task<SubmittedRead> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
         IStoreTransaction transaction = context.Transaction;
         string barcode = Content.Read.PlateBarcode;
-        PlateRow? plate = await transaction.FindPlateAsync(barcode, cancellationToken);
-        var acceptance = new PlateAcceptance(context);
-        Checked<Preparation> prepared = await acceptance.PrepareAsync(plate, Content.Read, Content.Layout, cancellationToken);
-        if (prepared.Value is null)
+        PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, barcode, cancellationToken);
+        IReadOnlyList<Fault> faults = await acceptance.CheckAsync(Content, Content.Read.Format, Content.Layout, null, cancellationToken);
+        if (faults.Count > 0)
         {
-            return new SubmittedRead(ContentUse.RefusedBelow(Field, prepared.Faults, barcode).Faults, barcode, false, null);
+            return new SubmittedRead(ContentUse.RefusedBelow("plate_read", faults, barcode).Faults, barcode, false, []);
         }
 
-        if (plate is not null && await IsRepeatAsync(transaction, plate, prepared.Value.Inputs?.Layout, cancellationToken))
+        if (await acceptance.IsRepeatAsync(Content, cancellationToken))
         {
-            return new SubmittedRead([], barcode, true, null);
+            return new SubmittedRead([], barcode, true, []);
         }
 
         StreamRow stream = await transaction.FindStreamAsync(InstrumentId, OwnStream, cancellationToken)
             ?? await transaction.InsertStreamAsync(InstrumentId, OwnStream, context.Now, cancellationToken);
-        var source = new ReadSource(InstrumentId, stream.StreamKey, stream.NextOffset, context.Now, Actor);
-        ContentUse use = await acceptance.AcceptReadAsync(Content, Field, source, cancellationToken);
-        if (use.Faults.Count > 0)
-        {
-            return new SubmittedRead(use.Faults, barcode, false, null);
-        }
-
         var row = new StreamEventRow(stream.NextOffset, Bytes, ContentHash.Of(Bytes), context.Now, null);
         if (!await transaction.AppendEventAsync(stream, row, cancellationToken))
         {
             throw new InvalidOperationException("The server's own stream moved inside a transaction that holds it.");
         }
 
-        return new SubmittedRead([], barcode, false, use.Work);
-    }
-
-    // The read is there, and the layout that came with it is the plate's newest.
-    private async Task<bool> IsRepeatAsync(IStoreTransaction transaction, PlateRow plate, PlateLayout? layout, CancellationToken cancellationToken)
-    {
-        bool isStored = (await transaction.ListReadsAsync(plate.PlateKey, cancellationToken))
-            .Any(row => row.ReadId == Content.Origin.ReadId && row.Read.Hash == Content.Read.Hash);
-        return isStored && (Content.Layout is null
-            || (plate.LayoutKey is { } key && (await transaction.GetLayoutAsync(key, cancellationToken)).Layout.Hash == layout?.Hash));
+        var source = new ReadSource(InstrumentId, stream.StreamKey, stream.NextOffset, context.Now, Actor);
+        IReadOnlyList<ReadyWork> works = await acceptance.KeepAsync(Content, Content.Layout, null, source, cancellationToken);
+        context.Record(Actor, AuditActions.ReadSubmitted, $"plates/{barcode}/reads/{Content.Origin.ReadId}", detail: $"SHA-256 {row.Hash}");
+        return new SubmittedRead([], barcode, false, works);
     }
 }
 
@@ -69,5 +53,5 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
 /// <param name="Faults">Why nothing was stored; empty when it was.</param>
 /// <param name="PlateBarcode">Its plate.</param>
 /// <param name="IsRepeat">Whether it was there already.</param>
-/// <param name="Work">Analysis that it made possible; null when there is none.</param>
-public sealed record SubmittedRead(IReadOnlyList<Fault> Faults, string PlateBarcode, bool IsRepeat, ReadyWork? Work);
+/// <param name="Works">Analyses that it made possible.</param>
+public sealed record SubmittedRead(IReadOnlyList<Fault> Faults, string PlateBarcode, bool IsRepeat, IReadOnlyList<ReadyWork> Works);

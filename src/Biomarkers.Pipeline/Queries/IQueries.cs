@@ -33,7 +33,7 @@ public interface IQueries
     /// <summary>The newest version of a result, or the one of a number; null when there is none.</summary>
     Task<StoredResult?> GetResultAsync(long resultKey, int? version, CancellationToken cancellationToken);
 
-    /// <summary>Results: those of one run, or the newest version of each.</summary>
+    /// <summary>Results: those of one run, or those of the newest run of each plate.</summary>
     Task<Page<StoredResult>> ListResultsAsync(ResultFilter filter, PageRequest page, CancellationToken cancellationToken);
 
     /// <summary>A read stream; null when it was never opened.</summary>

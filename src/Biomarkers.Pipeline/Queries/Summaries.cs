@@ -16,7 +16,7 @@ public sealed record PlateFilter(PlateState? State = null);
 /// <param name="AssayName">Assay of its newest layout, such as <c>il-6@1</c>; null without layout.</param>
 /// <param name="LayoutVersion">Version of its newest layout; null without layout.</param>
 /// <param name="Reads">Its reads, oldest first.</param>
-/// <param name="NewestRunKey">Its newest run; null without run.</param>
+/// <param name="NewestRunKey">Run whose results are its newest; null without run.</param>
 /// <param name="CreateTime">When it was first seen.</param>
 /// <param name="UpdateTime">When it last changed.</param>
 /// <param name="ParkedError">Why its analysis was given up; null when it was not.</param>
@@ -95,7 +95,7 @@ public sealed record RunSummary(
 public sealed record StoredRun(RunSummary Summary, AnalyticalRun Run, IReadOnlyList<StoredResult> Results);
 
 /// <summary>Which results; every condition that is given must hold.</summary>
-/// <param name="RunKey">Results of one run; null for the newest version of each result.</param>
+/// <param name="RunKey">Results of one run; null for those of the newest run of each plate.</param>
 /// <param name="PlateBarcode">Plate; null for all.</param>
 /// <param name="SampleId">Sample; null for all.</param>
 /// <param name="Analyte">Analyte; null for all.</param>

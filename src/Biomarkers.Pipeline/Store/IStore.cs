@@ -46,6 +46,9 @@ public interface IStreamRows
     /// <summary>Keeps a refused event with its reasons, once per stream, offset and hash.</summary>
     Task QuarantineAsync(QuarantineRow row, CancellationToken cancellationToken);
 
+    /// <summary>Why an event was refused; null when it was not.</summary>
+    Task<IReadOnlyList<Immunoassay.Fault>?> FindQuarantineFaultsAsync(long streamKey, long offset, Immunoassay.ContentHash hash, CancellationToken cancellationToken);
+
     /// <summary>Number that changes when a backup is restored.</summary>
     Task<long> DatabaseGenerationAsync(CancellationToken cancellationToken);
 }
@@ -56,13 +59,13 @@ public interface IPlateRows
     /// <summary>The plate of a barcode; null when it was never seen.</summary>
     Task<PlateRow?> FindPlateAsync(string barcode, CancellationToken cancellationToken);
 
-    /// <summary>Adds a plate.</summary>
-    Task<PlateRow> InsertPlateAsync(string barcode, PlateState state, DateTimeOffset time, CancellationToken cancellationToken);
+    /// <summary>Adds a plate; <see cref="SettlePlateAsync"/> gives it its state.</summary>
+    Task<PlateRow> InsertPlateAsync(string barcode, DateTimeOffset time, CancellationToken cancellationToken);
 
-    /// <summary>Sets a plate's state and layout.</summary>
-    Task UpdatePlateAsync(PlateRow plate, PlateState state, long? layoutKey, DateTimeOffset time, CancellationToken cancellationToken);
+    /// <summary>Sets a plate's state by what there is of it, and marks it as changed: called after every change of its rows.</summary>
+    Task SettlePlateAsync(long plateKey, DateTimeOffset time, CancellationToken cancellationToken);
 
-    /// <summary>Adds a version of a layout.</summary>
+    /// <summary>Adds a version of a layout, the plate's newest from here on.</summary>
     Task<LayoutRow> InsertLayoutAsync(NewLayout layout, CancellationToken cancellationToken);
 
     /// <summary>A layout; the plate's rows name it by key.</summary>
@@ -92,6 +95,9 @@ public interface IPlateRows
     /// <summary>A version of an assay; null version means the newest. Null when there is none.</summary>
     Task<AssayRow?> FindAssayAsync(string assayId, int? version, CancellationToken cancellationToken);
 
+    /// <summary>Whether any version of an assay holds a content.</summary>
+    Task<bool> HasAssayContentAsync(string assayId, Immunoassay.ContentHash contentHash, CancellationToken cancellationToken);
+
     /// <summary>Adds a version of an assay.</summary>
     Task<AssayRow> InsertAssayAsync(Immunoassay.Assays.AssayDefinition assay, string actor, DateTimeOffset time, CancellationToken cancellationToken);
 
@@ -102,14 +108,20 @@ public interface IPlateRows
 /// <summary>Work, runs and the ledger.</summary>
 public interface IWorkRows
 {
-    /// <summary>Adds work held by this server; null when work with that hash of inputs exists already.</summary>
-    Task<long?> InsertWorkAsync(NewWork work, CancellationToken cancellationToken);
+    /// <summary>Adds work held by this server, and ends older open work of the same read; where work with that hash of inputs exists, says what came of it.</summary>
+    Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken);
 
-    /// <summary>Takes over unfinished work that no living server holds, oldest first: one attempt more each.</summary>
-    Task<IReadOnlyList<ClaimedWork>> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken);
+    /// <summary>Takes over unfinished work of earlier holders, oldest first. Work whose inputs can't be read is parked with the reason.</summary>
+    Task<ClaimedPage> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken);
 
-    /// <summary>Ends the attempts at some work, with the reason, and says so at its plate; nothing where another holder has it.</summary>
-    Task ParkWorkAsync(ReadyWork work, string error, DateTimeOffset time, CancellationToken cancellationToken);
+    /// <summary>Counts an attempt before it begins; its number, or null where another holder has the work or it is done.</summary>
+    Task<int?> BeginAttemptAsync(ReadyWork work, string holder, DateTimeOffset time, CancellationToken cancellationToken);
+
+    /// <summary>Ends the attempts at some work, with the reason, and says so at its plate; false where another holder has it or it is done.</summary>
+    Task<bool> ParkWorkAsync(long workKey, long generation, string error, DateTimeOffset time, CancellationToken cancellationToken);
+
+    /// <summary>Makes the results of an earlier run the newest again: further versions that point at that run.</summary>
+    Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken);
 
     /// <summary>Saves a run with all its rows and ends its work; null when another holder has the work, or it is done: nothing changed.</summary>
     Task<SavedRun?> SaveRunAsync(ReadyWork work, string holder, Immunoassay.Analysis.AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken);

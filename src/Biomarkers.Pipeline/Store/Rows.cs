@@ -35,8 +35,18 @@ public sealed record StreamEventRow(long Offset, byte[] Content, ContentHash Has
 /// <param name="Reason">Code of the first fault, or <c>OFFSET_CONFLICT</c>.</param>
 /// <param name="Faults">Every fault.</param>
 /// <param name="ReceiveTime">The server's clock.</param>
+/// <param name="Epoch">Epoch of the connection that brought it.</param>
+/// <param name="SendTime">The sender's clock; null when not stated.</param>
 public sealed record QuarantineRow(
-    long StreamKey, long Offset, ContentHash Hash, byte[]? Content, string Reason, IReadOnlyList<Fault> Faults, DateTimeOffset ReceiveTime);
+    long StreamKey,
+    long Offset,
+    ContentHash Hash,
+    byte[]? Content,
+    string Reason,
+    IReadOnlyList<Fault> Faults,
+    DateTimeOffset ReceiveTime,
+    long Epoch,
+    DateTimeOffset? SendTime);
 
 /// <summary>What a plate waits for.</summary>
 public enum PlateState
@@ -63,9 +73,9 @@ public enum PlateState
 /// <summary>A plate.</summary>
 /// <param name="PlateKey">Key.</param>
 /// <param name="Barcode">Barcode.</param>
-/// <param name="State">What it waits for.</param>
 /// <param name="LayoutKey">Newest layout; null when none is known.</param>
-public sealed record PlateRow(long PlateKey, string Barcode, PlateState State, long? LayoutKey);
+/// <param name="RunKey">Run whose results are the newest; null when there is none.</param>
+public sealed record PlateRow(long PlateKey, string Barcode, long? LayoutKey, long? RunKey);
 
 /// <summary>A layout to add.</summary>
 /// <param name="PlateKey">Plate.</param>
@@ -136,10 +146,15 @@ public sealed record AssayRow(long AssayKey, AssayDefinition Assay);
 public sealed record NewWork(
     ContentHash InputsHash, long PlateKey, long ReadKey, long LayoutKey, long AssayKey, string RulePack, string Holder, DateTimeOffset Time);
 
+/// <summary>What came of adding work.</summary>
+/// <param name="WorkKey">Key of the new work; null where it existed.</param>
+/// <param name="RunKey">Run of the work that existed; null where there is none.</param>
+public sealed record WorkInsertion(long? WorkKey, long? RunKey);
+
 /// <summary>Work that was taken over.</summary>
-/// <param name="Work">The work.</param>
-/// <param name="Attempt">Number of this attempt, 1 for the first.</param>
-public sealed record ClaimedWork(ReadyWork Work, int Attempt);
+/// <param name="Taken">Rows that were taken, those that were parked included; 0 when none is left.</param>
+/// <param name="Works">What can be analysed.</param>
+public sealed record ClaimedPage(int Taken, IReadOnlyList<ReadyWork> Works);
 
 /// <summary>A saved run.</summary>
 /// <param name="RunKey">Key.</param>

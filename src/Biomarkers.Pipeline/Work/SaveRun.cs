@@ -27,13 +27,23 @@ public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<Sa
     }
 }
 
-/// <summary>Takes over unfinished work that no living server holds.</summary>
+/// <summary>Takes over unfinished work of earlier holders.</summary>
 /// <param name="Limit">Most rows at a time.</param>
-public sealed record ClaimWork(int Limit) : IStoreWrite<IReadOnlyList<ClaimedWork>>
+public sealed record ClaimWork(int Limit) : IStoreWrite<ClaimedPage>
 {
     /// <inheritdoc/>
-    public Task<IReadOnlyList<ClaimedWork>> ApplyAsync(WriteContext context, CancellationToken cancellationToken) =>
+    public Task<ClaimedPage> ApplyAsync(WriteContext context, CancellationToken cancellationToken) =>
         context.Transaction.ClaimWorkAsync(context.Holder, Limit, context.Now, cancellationToken);
+}
+
+/// <summary>Counts an attempt at work that an earlier process left, in a transaction of its own, before the attempt begins: what ends the
+/// process is then told by the number.</summary>
+/// <param name="Work">The work.</param>
+public sealed record BeginAttempt(ReadyWork Work) : IStoreWrite<int?>
+{
+    /// <inheritdoc/>
+    public Task<int?> ApplyAsync(WriteContext context, CancellationToken cancellationToken) =>
+        context.Transaction.BeginAttemptAsync(Work, context.Holder, context.Now, cancellationToken);
 }
 
 /// <summary>Parks work that failed: it is shown, and no longer tried.</summary>
@@ -44,8 +54,12 @@ public sealed record ParkWork(ReadyWork Work, string Error) : IStoreWrite<bool>
     /// <inheritdoc/>
     public async Task<bool> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
-        await context.Transaction.ParkWorkAsync(Work, Error, context.Now, cancellationToken);
-        context.Record("server", AuditActions.WorkParked, $"plates/{Work.Inputs.Read.PlateBarcode}", Error);
-        return true;
+        bool parked = await context.Transaction.ParkWorkAsync(Work.WorkKey, Work.Generation, Error, context.Now, cancellationToken);
+        if (parked)
+        {
+            context.Record("server", AuditActions.WorkParked, $"plates/{Work.Inputs.Read.PlateBarcode}", Error);
+        }
+
+        return parked;
     }
 }

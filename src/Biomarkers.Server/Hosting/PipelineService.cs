@@ -1,7 +1,6 @@
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Pipeline;
-using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 
@@ -23,7 +22,7 @@ internal sealed class PipelineService(
         await base.StartAsync(cancellationToken);
         foreach (AssayDefinition assay in BuiltInAssays.All)
         {
-            await intake.CreateAssayAsync(new CreateAssay(assay, "server"), cancellationToken);
+            await intake.OfferAsync(assay, cancellationToken);
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class ServerHost : IAsyncDisposable
             KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
             store = await SqlStore.OpenAsync(new SqliteDatabase(options.DatabaseFile), time, cancellationToken);
             WebApplication application = Build(options, time, configureLogging, key, store);
-            await application.StartAsync(cancellationToken);
+            await StartAsync(application, cancellationToken);
             (Uri grpcAddress, Uri webAddress) = Addresses(application);
             application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpcAddress.ToString(), webAddress.ToString(), options.DataDirectory, options.KeyFile);
             return new ServerHost(application, store, held, grpcAddress, webAddress);
@@ -83,6 +83,21 @@ public sealed class ServerHost : IAsyncDisposable
         await web.DisposeAsync();
         await kept.DisposeAsync();
         await dataLock.DisposeAsync();
+    }
+
+    // A start that fails half way, for example because a port is in use, ends what it began before the store is closed.
+    private static async Task StartAsync(WebApplication application, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await application.StopAsync(CancellationToken.None);
+            await application.DisposeAsync();
+            throw;
+        }
     }
 
     private static WebApplication Build(ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, KeyFile key, SqlStore store)

@@ -124,15 +124,7 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
             throw RpcErrors.ChecksumMismatch(sent.Offset, stated, hash);
         }
 
-        return new Pipeline.Ingest.StreamEvent(stream, sent.Offset, hash, bytes, time.GetUtcNow(), SendTimeOf(sent), PlateReadMapper.ToEventContent(bytes));
-    }
-
-    private static DateTimeOffset? SendTimeOf(V1.StreamEvent sent)
-    {
-        var faults = new List<Fault>();
-        DateTimeOffset? sendTime = WireTimes.Read(sent.SendTime, "event.send_time", faults);
-        Requests.Require(faults);
-        return sendTime;
+        return new Pipeline.Ingest.StreamEvent(stream, sent.Offset, hash, bytes, time.GetUtcNow(), PlateReadMapper.ToInstant(sent.SendTime), PlateReadMapper.ToEventContent(bytes));
     }
 
     private async Task AcknowledgeAsync(OpenedStream stream, IServerStreamWriter<StreamPlateReadsResponse> responses, CancellationToken cancellationToken)
@@ -165,7 +157,7 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
 
             while (durable.TryPeek(out EventOutcome? outcome))
             {
-                await intake.EnqueueAsync(outcome.Work, cancellationToken);
+                await intake.EnqueueAsync(outcome.Works, cancellationToken);
                 durable.Dequeue();
             }
 
@@ -190,7 +182,7 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
 
         while (durable.TryDequeue(out EventOutcome? outcome))
         {
-            await intake.EnqueueAsync(outcome.Work, stopping);
+            await intake.EnqueueAsync(outcome.Works, stopping);
         }
     }
 

@@ -59,9 +59,6 @@ public static class RpcErrors
     public static RpcException NotFound(string reason, string name) =>
         Status(StatusCode.NotFound, reason, $"There is no '{name}'.", null, ("name", name)).ToRpcException();
 
-    /// <summary>FAILED_PRECONDITION: what was asked for does not fit the state of things.</summary>
-    public static RpcException FailedPrecondition(string reason, string message) => Status(StatusCode.FailedPrecondition, reason, message).ToRpcException();
-
     /// <summary>OUT_OF_RANGE: an offset is beyond the next one.</summary>
     public static RpcException OffsetGap(long offset, long expectedOffset) =>
         Status(StatusCode.OutOfRange, OffsetGapReason, $"Offset {offset} leaves a gap; expected offset {expectedOffset}.", null, (ExpectedOffset, Text(expectedOffset)))

@@ -37,7 +37,7 @@ CREATE TABLE change_feed (
     target_key BIGINT NOT NULL
 );
 
-CREATE UNIQUE INDEX change_feed_by_target ON change_feed (kind, target_key);
+CREATE INDEX change_feed_by_target ON change_feed (kind, target_key);
 
 CREATE TABLE assay (
     assay_key BIGINT NOT NULL PRIMARY KEY,
@@ -92,16 +92,18 @@ CREATE TABLE quarantined_event (
     reason TEXT NOT NULL,
     faults TEXT NOT NULL,
     receive_time BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    send_time BIGINT,
     UNIQUE (stream_key, event_offset, content_hash)
 );
 
--- Mutable: what a plate waits for. change_key rises with every change, for watchers.
+-- Mutable: what a plate waits for, and the run whose results are its newest. change_key rises with every change, for watchers.
 CREATE TABLE plate (
     plate_key BIGINT NOT NULL PRIMARY KEY,
     barcode TEXT NOT NULL UNIQUE,
     state INTEGER NOT NULL,
     layout_key BIGINT,
-    parked_error TEXT,
+    run_key BIGINT,
     change_key BIGINT NOT NULL,
     create_time BIGINT NOT NULL,
     update_time BIGINT NOT NULL
@@ -160,7 +162,7 @@ CREATE TABLE plate_read (
     UNIQUE (plate_key, read_id)
 );
 
--- Mutable: the queue. state 1 open, 2 done, 3 parked. beat is for the replicas of one database.
+-- Mutable: the queue. state 1 open, 2 done, 3 parked, 4 superseded by newer work of the same read. beat is for the replicas of one database.
 CREATE TABLE work_item (
     work_key BIGINT NOT NULL PRIMARY KEY,
     inputs_hash {blob} NOT NULL UNIQUE,
@@ -175,9 +177,12 @@ CREATE TABLE work_item (
     attempts INTEGER NOT NULL,
     beat BIGINT NOT NULL,
     last_error TEXT,
+    run_key BIGINT,
     create_time BIGINT NOT NULL,
     update_time BIGINT NOT NULL
 );
+
+CREATE INDEX work_item_by_plate ON work_item (plate_key);
 
 CREATE INDEX work_item_open ON work_item (work_key) WHERE state = 1;
 
@@ -205,7 +210,7 @@ CREATE TABLE analytical_run (
 
 CREATE INDEX analytical_run_by_plate ON analytical_run (plate_key, run_key);
 
--- parameters and covariance are little-endian doubles, p and p x p; calibrators are the evidence as canonical JSON.
+-- weighted_sum_of_squares is absent where the fit could not begin. parameters and covariance are little-endian doubles, p and p x p; calibrators are the evidence as canonical JSON.
 CREATE TABLE standard_curve (
     run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
     ordinal INTEGER NOT NULL,
@@ -215,7 +220,7 @@ CREATE TABLE standard_curve (
     weights TEXT NOT NULL,
     parameters {blob} NOT NULL,
     covariance {blob},
-    weighted_sum_of_squares DOUBLE PRECISION NOT NULL,
+    weighted_sum_of_squares DOUBLE PRECISION,
     degrees_of_freedom INTEGER NOT NULL,
     termination INTEGER NOT NULL,
     iteration_count INTEGER NOT NULL,
@@ -285,7 +290,7 @@ CREATE TABLE result (
 
 CREATE INDEX result_by_sample ON result (sample_id);
 
--- version_key rises over all versions. gradient is little-endian doubles: d ln concentration by the p parameters of the run's curve.
+-- version_key rises over all versions. A version may point at an earlier run, when the layout that it rests on returns. gradient is little-endian doubles: d ln concentration by the p parameters of the run's curve.
 CREATE TABLE result_version (
     version_key BIGINT NOT NULL PRIMARY KEY,
     result_key BIGINT NOT NULL REFERENCES result (result_key),
@@ -310,9 +315,10 @@ CREATE TABLE result_version (
     flag_codes TEXT NOT NULL,
     specimen TEXT,
     create_time BIGINT NOT NULL,
-    UNIQUE (result_key, version),
-    UNIQUE (run_key, ordinal)
+    UNIQUE (result_key, version)
 );
+
+CREATE INDEX result_version_by_run ON result_version (run_key, ordinal);
 
 INSERT INTO ledger_head (id, sequence, hash) VALUES (1, 0, {zero_hash});
 INSERT INTO database_identity (id, generation) VALUES (1, 1);

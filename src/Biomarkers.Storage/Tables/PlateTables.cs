@@ -29,7 +29,7 @@ internal sealed class PlateTable
     [Column("barcode")] public string Barcode { get; set; } = "";
     [Column("state")] public int State { get; set; }
     [Column("layout_key")] public long? LayoutKey { get; set; }
-    [Column("parked_error")] public string? ParkedError { get; set; }
+    [Column("run_key")] public long? RunKey { get; set; }
     [Column("change_key")] public long ChangeKey { get; set; }
     [Column("create_time")] public long CreateTime { get; set; }
     [Column("update_time")] public long UpdateTime { get; set; }
@@ -101,6 +101,9 @@ internal sealed class WorkItemTable
     /// <summary>Given up.</summary>
     public const int Parked = 3;
 
+    /// <summary>Newer work of the same read was made before this was done.</summary>
+    public const int Superseded = 4;
+
     [Column("work_key"), PrimaryKey] public long WorkKey { get; set; }
     [Column("inputs_hash")] public byte[] InputsHash { get; set; } = [];
     [Column("plate_key")] public long PlateKey { get; set; }
@@ -114,6 +117,7 @@ internal sealed class WorkItemTable
     [Column("attempts")] public int Attempts { get; set; }
     [Column("beat")] public long Beat { get; set; }
     [Column("last_error")] public string? LastError { get; set; }
+    [Column("run_key")] public long? RunKey { get; set; }
     [Column("create_time")] public long CreateTime { get; set; }
     [Column("update_time")] public long UpdateTime { get; set; }
 }

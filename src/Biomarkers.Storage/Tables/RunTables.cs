@@ -36,7 +36,7 @@ internal sealed class StandardCurveTable
     [Column("weights")] public string Weights { get; set; } = "";
     [Column("parameters")] public byte[] Parameters { get; set; } = [];
     [Column("covariance")] public byte[]? Covariance { get; set; }
-    [Column("weighted_sum_of_squares")] public double WeightedSumOfSquares { get; set; }
+    [Column("weighted_sum_of_squares")] public double? WeightedSumOfSquares { get; set; }
     [Column("degrees_of_freedom")] public int DegreesOfFreedom { get; set; }
     [Column("termination")] public int Termination { get; set; }
     [Column("iteration_count")] public int IterationCount { get; set; }

@@ -83,4 +83,6 @@ internal sealed class QuarantinedEventTable
     [Column("reason")] public string Reason { get; set; } = "";
     [Column("faults")] public string Faults { get; set; } = "";
     [Column("receive_time")] public long ReceiveTime { get; set; }
+    [Column("epoch")] public long Epoch { get; set; }
+    [Column("send_time")] public long? SendTime { get; set; }
 }

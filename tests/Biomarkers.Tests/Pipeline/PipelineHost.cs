@@ -63,7 +63,7 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
     {
         EventOutcome outcome = await Intake.AppendAsync(
             new StreamEvent(stream, offset, ContentHash.Of(bytes), bytes, DateTimeOffset.UnixEpoch, null, content));
-        await Intake.EnqueueAsync(outcome.Work, CancellationToken.None);
+        await Intake.EnqueueAsync(outcome.Works, CancellationToken.None);
         return outcome;
     }
 

@@ -39,7 +39,7 @@ public class StoreWriterTests
     {
         public async Task<string> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
         {
-            await context.Transaction.InsertPlateAsync(Barcode, PlateState.WaitingForRead, context.Now, cancellationToken);
+            await context.Transaction.InsertPlateAsync(Barcode, context.Now, cancellationToken);
             return Fails ? throw new InvalidOperationException("planned") : Barcode;
         }
     }
