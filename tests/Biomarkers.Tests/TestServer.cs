@@ -20,7 +20,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public ServerHost Host { get; }
 
-    public static async Task<TestServer> StartAsync()
+    /// <summary>Starts a server.</summary>
+    /// <param name="certificates">Folder of server.crt and server.key; null to serve without TLS.</param>
+    public static async Task<TestServer> StartAsync(string? certificates = null)
     {
         DirectoryInfo data = Directory.CreateTempSubdirectory("biomarkers-");
         var options = new ServerOptions
@@ -28,6 +30,8 @@ internal sealed class TestServer : IAsyncDisposable
             DataDirectory = data.FullName,
             GrpcEndpoint = new IPEndPoint(IPAddress.Loopback, 0),
             WebEndpoint = new IPEndPoint(IPAddress.Loopback, 0),
+            CertificateFile = certificates is null ? null : Path.Combine(certificates, "server.crt"),
+            CertificateKeyFile = certificates is null ? null : Path.Combine(certificates, "server.key"),
         };
         return new TestServer(data, options, await ServerHost.StartAsync(options, TimeProvider.System, _ => { }, CancellationToken.None));
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
@@ -10,7 +11,12 @@ namespace Biomarkers.Server.Verbs;
 /// <summary><c>biomarkers-server health</c>: asks a running server whether it serves.</summary>
 internal static class HealthVerb
 {
-    private static readonly Option<Uri> Address = new("--address") { Description = "Address of the server's gRPC port.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080") };
+    private static readonly Option<Uri> Address = new("--address")
+    {
+        Description = "Address of the server's gRPC port.",
+        DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080"),
+        CustomParser = ParseAddress,
+    };
 
     private static readonly Option<string?> Authority = new("--ca") { Description = "Certificate of the laboratory's authority (PEM), for https." };
 
@@ -42,6 +48,18 @@ internal static class HealthVerb
             await Console.Error.WriteLineAsync($"biomarkers-server: {address} does not answer within {timeout.TotalSeconds} s: {exception.Status.Detail}");
             return ExitCodes.Failed;
         }
+    }
+
+    private static Uri? ParseAddress(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps))
+        {
+            return address;
+        }
+
+        result.AddError($"--address '{text}' is no address; expected one such as https://lab-server:5080.");
+        return null;
     }
 
     private static SocketsHttpHandler CreateHandler(string? authorityFile)
