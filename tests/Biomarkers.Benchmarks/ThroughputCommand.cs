@@ -48,7 +48,8 @@ internal static class ThroughputCommand
         await runs.ResponseHeadersAsync;
         long began = Stopwatch.GetTimestamp();
         Task sending = Task.WhenAll(contents.Select((plates, sender) => SendAsync(server, $"reader-{sender}", plates, cancellationToken)));
-        Task<TimeSpan> acknowledged = sending.ContinueWith(_ => Stopwatch.GetElapsedTime(began), cancellationToken, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        Task<TimeSpan> acknowledged = sending.ContinueWith(
+            _ => Stopwatch.GetElapsedTime(began), cancellationToken, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         for (int finished = 0; finished < senderCount * plateCount;)
         {
             finished += await runs.ResponseStream.MoveNext(cancellationToken) && runs.ResponseStream.Current.AnalyticalRun.Plate.StartsWith("plates/T", StringComparison.Ordinal) ? 1 : 0;

@@ -3,6 +3,7 @@ using Biomarkers.Client;
 using Biomarkers.Simulation;
 using Biomarkers.Tests.Architecture;
 using Biomarkers.Tests.Pipeline;
+using Biomarkers.Tests.Server;
 using Biomarkers.V1;
 using Google.Protobuf;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class PythonClientTests
     public async Task PythonClient_OnePlate_ReadsWhatTheCSharpClientReads()
     {
         await using TestServer server = await TestServer.StartAsync();
-        using BiomarkersConnection connection = server.Connect();
+        BiomarkersConnection connection = server.Connection;
         V1.PlateRead plate = PlateMessages.ToWire(TestPlates.Read(Barcode), "r1", TestPlates.Layout());
         using JsonDocument told = JsonDocument.Parse(await RunScriptAsync(server, plate));
         JsonElement answer = told.RootElement;
@@ -67,7 +68,7 @@ public sealed class PythonClientTests
             string script = ProjectTree.PathOf("tests/Biomarkers.Tests/Interop/plate_client.py");
             ProgramRun run = await ProgramRun.OfAsync(
                 "/usr/bin/python3",
-                ["-B", script, server.Host.GrpcAddress.Authority, server.Options.KeyFile, plateFile, Barcode],
+                ["-B", script, server.Address.Authority, server.Options.KeyFile, plateFile, Barcode],
                 folder.FullName,
                 // PYTHONHOME and its like may be set for another Python.
                 new Dictionary<string, string> { ["PYTHONPATH"] = folder.FullName, ["PYTHONNOUSERSITE"] = "1" });

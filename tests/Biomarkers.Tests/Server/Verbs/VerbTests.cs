@@ -15,18 +15,18 @@ public sealed class VerbTests : IDisposable
     {
         (await RunAsync("certs", "init", "--out", PathOf("certs"), "--authority", PathOf("authority"))).OutputOrThrow();
         Assert.Equal(["ca.crt", "server.crt", "server.key"], Directory.GetFiles(PathOf("certs")).Select(path => Path.GetFileName(path)).Order());
-        await using TestServer server = await TestServer.StartAsync(PathOf("certs"));
-
-        ProgramRun trusting = await RunAsync("health", "--address", server.Host.GrpcAddress.ToString(), "--ca", Path.Combine(PathOf("certs"), "ca.crt"));
-        Assert.Equal((0, $"{server.Host.GrpcAddress}: Serving\n"), (trusting.ExitCode, trusting.Output));
-        Assert.Equal(1, (await RunAsync("health", "--address", server.Host.GrpcAddress.ToString())).ExitCode);
-
-        using var connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions
+        await using TestServer server = await TestServer.StartAsync(change: options => options with
         {
-            Server = server.Host.GrpcAddress,
-            KeyFile = server.Options.KeyFile,
-            CertificateAuthorityFile = Path.Combine(PathOf("certs"), "ca.crt"),
+            CertificateFile = Path.Combine(PathOf("certs"), "server.crt"),
+            CertificateKeyFile = Path.Combine(PathOf("certs"), "server.key"),
         });
+        string address = server.Address.ToString();
+
+        ProgramRun trusting = await RunAsync("health", "--address", address, "--ca", Path.Combine(PathOf("certs"), "ca.crt"));
+        Assert.Equal((0, $"{address}: Serving\n"), (trusting.ExitCode, trusting.Output));
+        Assert.Equal(1, (await RunAsync("health", "--address", address)).ExitCode);
+
+        using BiomarkersConnection connection = server.Connect(authority: Path.Combine(PathOf("certs"), "ca.crt"));
         Assert.NotEmpty((await connection.Assays.ListAssaysAsync(new ListAssaysRequest())).Assays);
     }
 
