@@ -11,6 +11,17 @@ internal static class ReferenceFit
     /// <returns>a, d, b, ln c, ln g.</returns>
     public static double[]? Fit(SimulatedCurve curve, bool isFiveParameter, bool isWeighted)
     {
+        // The minimizer compares its step with the square of the parameters: on a scale of thousands it would stop at once.
+        double scale = curve.Responses.Max();
+        double[]? found = FitScaled(new SimulatedCurve(curve.Concentrations, [.. curve.Responses.Select(response => response / scale)]), isFiveParameter, isWeighted);
+        return found is null ? null : [scale * found[0], scale * found[1], .. found[2..]];
+    }
+
+    /// <summary>Fitted response at a concentration, for parameters as <see cref="Fit"/> gives them.</summary>
+    public static double Response(double[] parameters, double concentration) => Evaluate(Vector<double>.Build.DenseOfArray(parameters), Math.Log(concentration));
+
+    private static double[]? FitScaled(SimulatedCurve curve, bool isFiveParameter, bool isWeighted)
+    {
         int parameterCount = isFiveParameter ? 5 : 4;
         Vector<double> x = Vector<double>.Build.DenseOfEnumerable(curve.Concentrations.Select(concentration => Math.Log(concentration)));
         Vector<double> y = Vector<double>.Build.DenseOfArray(curve.Responses);
@@ -32,9 +43,6 @@ internal static class ReferenceFit
             return null;
         }
     }
-
-    /// <summary>Fitted response at a concentration, for parameters as <see cref="Fit"/> gives them.</summary>
-    public static double Response(double[] parameters, double concentration) => Evaluate(Vector<double>.Build.DenseOfArray(parameters), Math.Log(concentration));
 
     private static double Evaluate(Vector<double> p, double lnX)
     {
@@ -67,24 +75,20 @@ internal static class ReferenceFit
         return jacobian;
     }
 
-    // Asymptotes a little beyond the outermost levels; slope and middle from a straight line through the logits between them.
+    // Asymptotes a little beyond the outermost level means; slope and middle from a straight line through the logits of all levels.
     private static double[] Start(SimulatedCurve curve, int parameterCount)
     {
-        double first = (curve.Responses[0] + curve.Responses[1]) / 2;
-        double last = (curve.Responses[^1] + curve.Responses[^2]) / 2;
-        double atZero = first - (0.05 * (last - first));
-        double atInfinity = last + (0.05 * (last - first));
-        var points = curve.Concentrations.Zip(curve.Responses)
-            .Select(point => (LnX: Math.Log(point.First), Share: (point.Second - atInfinity) / (atZero - atInfinity)))
-            .Where(point => point.Share is > 0.02 and < 0.98)
-            .Select(point => (point.LnX, Logit: Math.Log((1 - point.Share) / point.Share)))
-            .ToArray();
-        double meanX = points.Length > 0 ? points.Average(point => point.LnX) : curve.Concentrations.Average(concentration => Math.Log(concentration));
-        double meanLogit = points.Length > 0 ? points.Average(point => point.Logit) : 0;
-        double spread = points.Sum(point => (point.LnX - meanX) * (point.LnX - meanX));
-        double slope = spread > 0 ? points.Sum(point => (point.LnX - meanX) * (point.Logit - meanLogit)) / spread : 1;
-        slope = Math.Clamp(slope, 0.2, 5);
-        double[] start = [atZero, atInfinity, slope, meanX - (meanLogit / slope), 0];
+        double[] means = [.. curve.Responses.Chunk(2).Select(pair => pair.Average())];
+        double[] lnX = [.. curve.Concentrations.Chunk(2).Select(pair => Math.Log(pair[0]))];
+        double margin = 0.05 * (means.Max() - means.Min());
+        double low = Math.Max(means.Min() - margin, means.Min() / 2);
+        double high = means.Max() + margin;
+        (double atZero, double atInfinity) = means[0] > means[^1] ? (high, low) : (low, high);
+        double[] logits = [.. means.Select(mean => Math.Log((mean - atZero) / (atInfinity - mean)))];
+        (double meanX, double meanLogit) = (lnX.Average(), logits.Average());
+        double covariance = lnX.Zip(logits).Sum(point => (point.First - meanX) * (point.Second - meanLogit));
+        double slope = Math.Clamp(covariance / lnX.Sum(x => (x - meanX) * (x - meanX)), 0.1, 5);
+        double[] start = [atZero, atInfinity, slope, Math.Clamp(meanX - (meanLogit / slope), lnX[0] - 3, lnX[^1] + 3), 0];
         return start[..parameterCount];
     }
 

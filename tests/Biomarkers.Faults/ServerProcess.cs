@@ -88,6 +88,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         return line is null ? null : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Processor time of all its threads so far; unlike the clock it does not depend on what else the machine does.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
+    }
+
     /// <summary>Kills the process where it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
