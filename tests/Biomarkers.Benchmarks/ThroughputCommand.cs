@@ -53,8 +53,7 @@ internal static class ThroughputCommand
         TimeSpan processorBefore = server.Process.ProcessorTime();
         long began = Stopwatch.GetTimestamp();
         Task sending = Task.WhenAll(contents.Select((plates, sender) => SendAsync(server, $"reader-{sender}", plates, cancellationToken)));
-        Task<TimeSpan> acknowledged = sending.ContinueWith(
-            _ => Stopwatch.GetElapsedTime(began), cancellationToken, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        Task<TimeSpan> acknowledged = UntilAsync(sending, began);
         for (int finished = 0; finished < senderCount * plateCount && await runs.ResponseStream.MoveNext(cancellationToken);)
         {
             finished++;
@@ -79,6 +78,12 @@ internal static class ThroughputCommand
             new Figure("bytes of an event, mean", bytes.Average(content => content.Length), "B"),
         ]);
         return 0;
+    }
+
+    private static async Task<TimeSpan> UntilAsync(Task ended, long began)
+    {
+        await ended;
+        return Stopwatch.GetElapsedTime(began);
     }
 
     // Until the last run is there, so that none of it falls into what is measured.

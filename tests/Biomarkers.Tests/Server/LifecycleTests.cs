@@ -38,8 +38,14 @@ public sealed class LifecycleTests : IDisposable
         TimeSpan took = Stopwatch.GetElapsedTime(began);
 
         Assert.True(took < TimeSpan.FromSeconds(5), $"The shutdown took {took.TotalSeconds} s.");
-        Assert.All(await Task.WhenAll(ends), fault => Assert.Equal((StatusCode.Unavailable, "SHUTTING_DOWN"), (fault.Code, fault.Reason)));
-        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => watched)).StatusCode);
+        // Every stream is sent its status. .NET's own HTTP/2 client sometimes drops it when the connection ends in the same moment while
+        // its side of a stream is still open, and says instead that the server closed the connection; the sender takes both for a break.
+        Assert.All(await Task.WhenAll(ends), fault => Assert.True(
+            fault is { Code: StatusCode.Unavailable, Reason: "SHUTTING_DOWN" }
+            || (fault.Code == StatusCode.Internal && fault.Message.Contains("HTTP/2 server closed the connection", StringComparison.Ordinal)),
+            fault.ToString()));
+        var told = RpcFault.Of(await Assert.ThrowsAsync<RpcException>(() => watched));
+        Assert.Equal((StatusCode.Unavailable, "SHUTTING_DOWN"), (told.Code, told.Reason));
         Array.ForEach(streams, stream => stream.Dispose());
     }
 
