@@ -118,10 +118,14 @@ internal sealed partial class SqlStoreTransaction
     // where a part is damaged or of a form that this program can't read.
     private async Task<(AnalysisInputs? Inputs, string? Damage)> LoadInputsAsync(WorkItemTable row, CancellationToken cancellationToken)
     {
-        byte[] content = await connection.GetTable<PlateReadTable>().Where(read => read.ReadKey == row.ReadKey).Select(read => read.Content).SingleAsync(cancellationToken);
-        string layout = await connection.GetTable<PlateLayoutTable>().Where(known => known.LayoutKey == row.LayoutKey).Select(known => known.Definition).SingleAsync(cancellationToken);
-        string assay = await connection.GetTable<AssayTable>().Where(known => known.AssayKey == row.AssayKey).Select(known => known.Definition).SingleAsync(cancellationToken);
-        string pack = await connection.GetTable<RulePackTable>().Where(known => known.Name == row.RulePack).Select(known => known.Definition).SingleAsync(cancellationToken);
+        byte[] content = await connection.GetTable<PlateReadTable>()
+            .Where(read => read.ReadKey == row.ReadKey).Select(read => read.Content).SingleAsync(cancellationToken);
+        string layout = await connection.GetTable<PlateLayoutTable>()
+            .Where(known => known.LayoutKey == row.LayoutKey).Select(known => known.Definition).SingleAsync(cancellationToken);
+        string assay = await connection.GetTable<AssayTable>()
+            .Where(known => known.AssayKey == row.AssayKey).Select(known => known.Definition).SingleAsync(cancellationToken);
+        string pack = await connection.GetTable<RulePackTable>()
+            .Where(known => known.Name == row.RulePack).Select(known => known.Definition).SingleAsync(cancellationToken);
         byte[][] parts = [content, Encoding.UTF8.GetBytes(layout), Encoding.UTF8.GetBytes(assay), Encoding.UTF8.GetBytes(pack)];
         ContentHash hash = ContentHash.OfAll([.. parts.Select(part => ContentHash.Of(part))]);
         ContentHash stored = ContentHash.FromBytes(row.InputsHash);

@@ -91,7 +91,7 @@ public sealed record PlateLayout
 
         return faults.Count > 0
             ? faults
-            : new PlateLayout(assayId, assayVersion, format.WellCount, [.. wells.OrderBy(well => well.Position)], Sorted(lots));
+            : new PlateLayout(assayId, assayVersion, format.WellCount, [.. wells.OrderBy(well => well.Position).Select(Sorted)], Sorted(lots));
     }
 
     /// <summary>Reads a stored layout, which was checked before it was stored.</summary>
@@ -106,6 +106,17 @@ public sealed record PlateLayout
 
     /// <summary>The bytes that are stored and hashed.</summary>
     public byte[] ToCanonicalJson() => CanonicalJson.Serialize(new StoredLayout(AssayId, AssayVersion, WellCount, Wells, Lots));
+
+    // One order of everything that has none of its own, so that two descriptions of the same plate are one layout.
+    private static LayoutWell Sorted(LayoutWell well) => well.Content switch
+    {
+        Calibrator calibrator => well with { Content = calibrator with { Nominals = Sorted(calibrator.Nominals) } },
+        Control control => well with { Content = control with { Nominals = Sorted(control.Nominals) } },
+        _ => well,
+    };
+
+    private static NominalConcentration[] Sorted(IReadOnlyList<NominalConcentration> nominals) =>
+        [.. nominals.OrderBy(nominal => nominal.Analyte, StringComparer.Ordinal)];
 
     private static LotReference[] Sorted(IReadOnlyList<LotReference> lots) =>
         [.. lots.OrderBy(lot => lot.Kind).ThenBy(lot => lot.LotNumber, StringComparer.Ordinal).ThenBy(lot => lot.ExpiryDate)];

@@ -156,7 +156,7 @@ public sealed record PlateRead
             faults.Add(new Fault("well_count", FaultReasons.UnknownFormat, $"A plate of {wellCount} wells is not known; expected 96, 384 or 1536."));
         }
 
-        return faults.Count > 0 ? faults : new PlateRead(plateBarcode, format!, kind, [.. columns.OrderBy(column => column.Analyte, StringComparer.Ordinal).ThenBy(column => column.Purpose).Select(Sorted)]);
+        return faults.Count > 0 ? faults : new PlateRead(plateBarcode, format!, kind, Sorted(columns));
     }
 
     /// <summary>A read that was checked before it was stored.</summary>
@@ -164,6 +164,9 @@ public sealed record PlateRead
         new(plateBarcode, format, kind, columns);
 
     // One order of columns and wells and one zero, so that the order in which an instrument reports changes neither a hash nor the last bit of a sum.
+    private static ResponseColumn[] Sorted(IReadOnlyList<ResponseColumn> columns) =>
+        [.. columns.OrderBy(column => column.Analyte, StringComparer.Ordinal).ThenBy(column => column.Purpose).Select(Sorted)];
+
     private static ResponseColumn Sorted(ResponseColumn column)
     {
         int[] order = [.. Enumerable.Range(0, column.Positions.Count).OrderBy(i => column.Positions[i])];

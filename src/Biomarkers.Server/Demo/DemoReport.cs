@@ -35,8 +35,8 @@ internal sealed record DemoRunCounts(int Accepted, int Rejected);
 /// <param name="PlantedFaultsFound">Of these, those whose flag a run carries.</param>
 /// <param name="QuantifiedResults">Results with a number, of accepted runs.</param>
 /// <param name="MedianErrorPercent">Median of 100 |measured - true| / true over these.</param>
-/// <param name="Within20Percent">Share of these within 20 % of the truth, 0 to 1.</param>
-/// <param name="TruthInInterval">Share of these whose 95 % interval holds the truth, 0 to 1; the interval is of the plate's curve and responses,
+/// <param name="Within20Percent">Percentage of these within 20 % of the truth.</param>
+/// <param name="TruthInIntervalPercent">Percentage of these whose 95 % interval holds the truth; the interval is of the plate's curve and responses,
 /// and does not know the pipetting of the sample and of the calibrators.</param>
 internal sealed record DemoTruth(
     int VerdictsAsPlanted,
@@ -45,7 +45,7 @@ internal sealed record DemoTruth(
     int QuantifiedResults,
     double MedianErrorPercent,
     double Within20Percent,
-    double TruthInInterval)
+    double TruthInIntervalPercent)
 {
     /// <summary>Compares what the server answers with what was simulated.</summary>
     public static DemoTruth Of(IReadOnlyList<DemoOutcome> outcomes)
@@ -78,9 +78,11 @@ internal sealed record DemoTruth(
             found,
             errors.Count,
             errors.Count > 0 ? errors[errors.Count / 2] : 0,
-            errors.Count > 0 ? errors.Count(error => error <= 20) / (double)errors.Count : 0,
-            errors.Count > 0 ? inInterval / (double)errors.Count : 0);
+            PercentOf(errors.Count(error => error <= 20), errors.Count),
+            PercentOf(inInterval, errors.Count));
     }
+
+    private static double PercentOf(int count, int total) => total > 0 ? 100.0 * count / total : 0;
 }
 
 /// <summary>A plate and what the server made of it.</summary>

@@ -95,7 +95,7 @@ internal static class DemoTables
         DemoTruth truth = report.Truth;
         console.MarkupLineInterpolated($"\n[bold]{report.Plates} plates[/] in {report.ElapsedSeconds:F1} s: {report.Runs.Accepted} accepted, {report.Runs.Rejected} rejected; {report.Results.Values.Sum()} results, {report.Flags.Values.Sum()} findings.");
         console.MarkupLineInterpolated($"Of the simulated truth: {truth.VerdictsAsPlanted} of {report.Plates} verdicts as planted, {truth.PlantedFaultsFound} of {truth.PlantedFaults} planted faults flagged;");
-        console.MarkupLineInterpolated($"{truth.QuantifiedResults} concentrations with a median error of {truth.MedianErrorPercent:F1} %, {100 * truth.Within20Percent:F1} % within 20 %, {100 * truth.TruthInInterval:F1} % with the truth in their 95 % within-plate interval.");
+        console.MarkupLineInterpolated($"{truth.QuantifiedResults} concentrations with a median error of {truth.MedianErrorPercent:F1} %, {truth.Within20Percent:F1} % within 20 %, {truth.TruthInIntervalPercent:F1} % with the truth in their 95 % within-plate interval.");
     }
 
     private static string Reported(Result result) => result.RangeStatus switch

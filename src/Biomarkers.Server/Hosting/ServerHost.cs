@@ -4,6 +4,7 @@ using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Access;
 using Biomarkers.Server.Services;
+using Biomarkers.Server.Wire;
 using Biomarkers.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -123,6 +124,7 @@ public sealed class ServerHost : IAsyncDisposable
         WebApplication application = builder.Build();
         application.UseAuthentication();
         application.UseAuthorization();
+        application.Use(JsonQueries.CheckAsync);
         application.MapGrpcService<PlateReadIngestService>();
         application.MapGrpcService<PlateService>();
         application.MapGrpcService<AnalyticalRunService>();
@@ -132,6 +134,9 @@ public sealed class ServerHost : IAsyncDisposable
         {
             application.MapGrpcReflectionService().AllowAnonymous();
         }
+
+        application.MapFallback(context => context.AnswerAsync(StatusCodes.Status404NotFound, RpcErrors.NotFound("ADDRESS_NOT_FOUND", $"{context.Request.Method} {context.Request.Path}")))
+            .AllowAnonymous();
 
         return application;
     }
@@ -185,7 +190,19 @@ public sealed class ServerHost : IAsyncDisposable
         listen.Protocols = protocols;
         if (options.HasTls)
         {
-            listen.UseHttps(X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.CertificateKeyFile));
+            listen.UseHttps(ReadCertificate(options.CertificateFile!, options.CertificateKeyFile!));
+        }
+    }
+
+    private static X509Certificate2 ReadCertificate(string certificateFile, string keyFile)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidDataException($"Key file '{keyFile}' does not belong to certificate '{certificateFile}'.", exception);
         }
     }
 

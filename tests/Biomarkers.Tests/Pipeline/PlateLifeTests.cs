@@ -1,0 +1,189 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Queries;
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Pipeline.Work;
+using Xunit;
+
+namespace Biomarkers.Tests.Pipeline;
+
+/// <summary>What becomes of a plate over time: layouts that change and return, reads that wait, servers that end.</summary>
+public class PlateLifeTests
+{
+    private const string Barcode = "P-1";
+
+    [Fact]
+    public async Task LayoutThatReturns_MakesItsOwnResultsTheNewestAgain()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync();
+        OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+        await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
+        StoredRun first = await RunOf(host, Barcode);
+        await host.Intake.SubmitAsync(new SubmitPlateLayout(Barcode, TestPlates.Layout(5), "swapped", "people/kim"), CancellationToken.None);
+        await host.UntilAsync(async () => (await CurrentAsync(host))[0].RunKey != first.Summary.RunKey ? "second" : null);
+        Assert.Equal(["S-5", "S-6", "S-7"], (await CurrentAsync(host)).Select(result => result.Result.SampleId).Order());
+
+        SubmittedLayout back = await host.Intake.SubmitAsync(new SubmitPlateLayout(Barcode, TestPlates.Layout(), "was right", "people/kim"), CancellationToken.None);
+
+        Assert.Empty(back.Works);
+        IReadOnlyList<StoredResult> current = await CurrentAsync(host);
+        Assert.Equal(["S-0", "S-1", "S-2"], current.Select(result => result.Result.SampleId).Order());
+        Assert.All(current, result => Assert.Equal((first.Summary.RunKey, 2), (result.RunKey, result.Version)));
+        Assert.Equal(first.Summary.RunKey, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.NewestRunKey);
+    }
+
+    [Fact]
+    public async Task ChangedLayout_InAReadOfAnAnalysedPlate_IsQuarantinedForItsReason()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync();
+        OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+        await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
+        await RunOf(host, Barcode);
+
+        EventOutcome outcome = await host.SendAsync(stream, 1, TestPlates.Whole(Barcode, "r2", factor: 1.1) with { Layout = TestPlates.Layout(5) });
+
+        Assert.Equal(EventOutcomeKind.Quarantined, outcome.Kind);
+        Assert.Equal("REASON_REQUIRED", Assert.Single(outcome.Faults).Reason);
+        Assert.Equal(1, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.LayoutVersion);
+    }
+
+    [Fact]
+    public async Task WaitingRead_IsAnalysedWhenAnotherReadBringsTheLayout()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync();
+        OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+        await host.SendAsync(stream, 0, TestPlates.Whole(Barcode, withLayout: false));
+
+        EventOutcome second = await host.SendAsync(stream, 1, TestPlates.Whole(Barcode, "r2", factor: 1.1));
+
+        Assert.Equal(2, second.Works.Count);
+        await host.UntilAsync(async () =>
+        {
+            Page<RunSummary> runs = await host.Store.Queries.ListRunsAsync(new RunFilter(Barcode), new PageRequest(10), CancellationToken.None);
+            return runs.Rows.Count == 2 ? runs : null;
+        });
+        // Both reads have their run, and the newest read's results are the newest.
+        Assert.All(await CurrentAsync(host), result => Assert.Equal(2, result.Version));
+    }
+
+    [Fact]
+    public async Task PlateInParts_BegunAgain_IsReadAnewAndLeavesNoPlateReceiving()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync();
+        OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+        var started = new PlateReadStarted(new ReadOrigin("r1", null, null), Barcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, TestPlates.Layout());
+        await host.SendAsync(stream, 0, started);
+        await host.SendAsync(stream, 1, new WellsRead("r1", [TestPlates.Part(0, factor: 2)]));
+
+        Assert.Equal(EventOutcomeKind.Stored, (await host.SendAsync(stream, 2, started, [2])).Kind);
+        for (int column = 0; column < 5; column++)
+        {
+            await host.SendAsync(stream, 3 + column, new WellsRead("r1", [TestPlates.Part(column)]));
+        }
+
+        Assert.Equal(EventOutcomeKind.Stored, (await host.SendAsync(stream, 8, new PlateReadCompleted("r1", null))).Kind);
+        await RunOf(host, Barcode);
+        await host.SendAsync(stream, 9, started, [9]);
+        for (int column = 0; column < 5; column++)
+        {
+            await host.SendAsync(stream, 10 + column, new WellsRead("r1", [TestPlates.Part(column)]));
+        }
+
+        await host.SendAsync(stream, 15, new PlateReadCompleted("r1", null));
+        Assert.Equal(PlateState.Analyzed, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.State);
+    }
+
+    [Fact]
+    public async Task QuarantinedEvent_SentAgain_IsToldItsFaultsAgain()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync();
+        OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+        Checked<EventContent> bad = new List<Fault> { new("a", FaultReasons.NonFinite, "x") };
+        await host.SendAsync(stream, 0, bad, [0]);
+
+        EventOutcome repeat = await host.SendAsync(stream, 0, bad, [0]);
+
+        Assert.Equal((EventOutcomeKind.Quarantined, 1L), (repeat.Kind, repeat.NextOffset));
+        Assert.Equal("x", Assert.Single(repeat.Faults).Description);
+    }
+
+    [Fact]
+    public async Task Restarts_WithoutAnAttempt_ParkNothing()
+    {
+        string folder = Directory.CreateTempSubdirectory("biomarkers-").FullName;
+        try
+        {
+            await using (PipelineHost accepting = await PipelineHost.StartAsync(folder, analyze: false))
+            {
+                OpenedStream stream = await accepting.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+                await accepting.SendAsync(stream, 0, TestPlates.Whole(Barcode));
+            }
+
+            for (int restart = 0; restart < 8; restart++)
+            {
+                await using PipelineHost idle = await PipelineHost.StartAsync(folder, analyze: false);
+                await idle.Writer.WriteAsync(new ClaimWork(10), CancellationToken.None);
+            }
+
+            await using PipelineHost working = await PipelineHost.StartAsync(folder);
+            await RunOf(working, Barcode);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task ServerThatEndsInEveryAttempt_ParksThePlateWithItsReason()
+    {
+        string folder = Directory.CreateTempSubdirectory("biomarkers-").FullName;
+        try
+        {
+            await using (PipelineHost accepting = await PipelineHost.StartAsync(folder, analyze: false))
+            {
+                OpenedStream stream = await accepting.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+                await accepting.SendAsync(stream, 0, TestPlates.Whole(Barcode));
+            }
+
+            // The first attempt was the accepting server's; each of these begins another one and ends before it is done.
+            for (int attempt = 2; attempt <= 5; attempt++)
+            {
+                await using PipelineHost ending = await PipelineHost.StartAsync(folder, analyze: false);
+                ClaimedPage page = await ending.Writer.WriteAsync(new ClaimWork(10), CancellationToken.None);
+                Assert.Equal(attempt, await ending.Writer.WriteAsync(new BeginAttempt(Assert.Single(page.Works)), CancellationToken.None));
+            }
+
+            await using PipelineHost last = await PipelineHost.StartAsync(folder);
+            PlateSummary parked = await last.UntilAsync(async () =>
+                await last.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None) is { State: PlateState.Parked } plate ? plate : null);
+            Assert.Contains("5 attempts", parked.ParkedError, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task BuiltInAssay_AfterTheLaboratorysOwnVersion_IsNotOfferedAgain()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync(analyze: false);
+        var own = TestPlates.Assay with { DisplayName = "our own" };
+        Assert.Equal(2, (await host.Intake.CreateAssayAsync(new CreateAssay(own, "people/kim"), CancellationToken.None)).Version);
+
+        await host.Intake.OfferAsync(TestPlates.Assay, CancellationToken.None);
+
+        Assert.Equal("our own", (await host.Store.Queries.GetAssayAsync(own.Id, null, CancellationToken.None))!.DisplayName);
+    }
+
+    private static async Task<IReadOnlyList<StoredResult>> CurrentAsync(PipelineHost host) =>
+        (await host.Store.Queries.ListResultsAsync(new ResultFilter(PlateBarcode: Barcode), new PageRequest(100), CancellationToken.None)).Rows;
+
+    private static Task<StoredRun> RunOf(PipelineHost host, string barcode) => host.UntilAsync(async () =>
+    {
+        PlateSummary? plate = await host.Store.Queries.GetPlateAsync(barcode, CancellationToken.None);
+        return plate?.NewestRunKey is { } key ? await host.Store.Queries.GetRunAsync(key, CancellationToken.None) : null;
+    });
+}
