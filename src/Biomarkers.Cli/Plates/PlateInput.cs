@@ -38,7 +38,7 @@ internal sealed record PlateInput(string Path, ContentHash FileHash, PlateFile F
                 return matched.Faults.ToList();
             }
 
-            parsed = PlateFile.Parse(path, content, options with { AnalyteMapping = mapping });
+            parsed = PlateFile.Parse(path, content, options with { AnalyteMapping = mapping, Analyte = mapping.GetValueOrDefault("") ?? options.Analyte });
         }
 
         if (parsed.Value is not { } file)

@@ -111,10 +111,58 @@ public sealed class AnalyzeCommandTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(2, refused.Code);
         Assert.Contains("no counterpart of C-reactive. The file holds IL6, C-reactive; the assay measures il-6, crp. Name counterparts by --map", refused.Error, StringComparison.Ordinal);
         Assert.Equal(0, (await CommandLine.RunAsync("analyze", other, "--assay", assay, "--map", "C-reactive=crp")).Code);
-        // One analyte on both sides is the same one, whatever it is called.
-        string single = line.Write("single.csv", Header + Lines("Interleukin", "pg/mL"));
-        CommandLine.Outcome outcome = await CommandLine.RunAsync("analyze", single, "--assay", "il-6", "--json");
-        Assert.Contains("\"analyte\": \"il-6\"", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CRP", "")] // a whole other protein
+    [InlineData("Interleukin", "")] // perhaps the same one: a person says so
+    [InlineData("il-6r", "")] // one letter more is the receptor
+    [InlineData("CRP", "CRP=crp")] // mapped to what the assay does not measure
+    public async Task Analyze_OneAnalyteOfAnotherName_IsNeverRenamed(string analyte, string map)
+    {
+        string path = line.Write("single.csv", Header + Lines(analyte, "pg/mL"));
+        string[] mapped = map.Length == 0 ? [] : ["--map", map];
+
+        CommandLine.Outcome refused = await CommandLine.RunAsync(["analyze", path, "--assay", "il-6", "--json", .. mapped]);
+
+        Assert.Equal((2, ""), (refused.Code, refused.Output));
+        Assert.Contains($"The file holds {analyte}; the assay measures il-6. Name counterparts by --map FILEANALYTE=ANALYTE.", refused.Error, StringComparison.Ordinal);
+        CommandLine.Outcome named = await CommandLine.RunAsync("analyze", path, "--assay", "il-6", "--json", "--map", $"{analyte}=il-6");
+        Assert.Contains("\"analyte\": \"il-6\"", named.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", 0)] // a file that names no analyte holds the assay's only one
+    [InlineData("IL 6", 2)] // no name at all
+    [InlineData("IL6", 0)]
+    [InlineData("crp", 2)] // --analyte says what the file holds, and the assay does not measure it
+    public async Task Analyze_FileWithoutAnalyteColumn_HoldsTheAssaysOnlyOne(string analyte, int code)
+    {
+        string unnamed = (Header + Lines("il-6", "pg/mL")).Replace(",analyte", "", StringComparison.Ordinal).Replace(",il-6", "", StringComparison.Ordinal);
+        string[] named = analyte.Length == 0 ? [] : ["--analyte", analyte];
+
+        CommandLine.Outcome outcome = await CommandLine.RunAsync(["analyze", line.Write("unnamed.csv", unnamed), "--assay", "il-6", .. named]);
+
+        Assert.Equal(code, outcome.Code);
+    }
+
+    [Fact]
+    public async Task Analyze_XponentOfOneOtherAnalyte_IsRefusedWithAHint()
+    {
+        const string Text = """
+            "Program","xPONENT","","MAGPIX"
+            "Batch","Plate 12"
+            "Results"
+
+            "DataType:","Median"
+            "Location","Sample","CRP","Total Events"
+            "1(1,A1)","P-1","55.5","1060"
+            """;
+
+        CommandLine.Outcome outcome = await CommandLine.RunAsync("analyze", line.Write("x.csv", Text), "--assay", "il-6");
+
+        Assert.Equal((2, ""), (outcome.Code, outcome.Output));
+        Assert.Contains("no counterpart of CRP. The file holds CRP; the assay measures il-6. Name counterparts by --map", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,7 +207,7 @@ public sealed class AnalyzeCommandTests(ITestOutputHelper output) : IDisposable
     [InlineData("well,response,analyte\nZZ1,1,x\n", "line 2, column well: 'ZZ1' is no well")]
     [InlineData("well,response,analyte\nA1,1,x\nA01,2,x\n", "line 3, column well: Well A01 has two responses of analyte 'x', first in line 2")]
     [InlineData("well,response,analyte\nA1,1e999,x\n", "line 2, column response: '1e999' is no number")] // more than a number holds
-    [InlineData("well,response,analyte\nA1,1,x\n", "does not say what is in the wells")]
+    [InlineData("well,response,analyte\nA1,1,il-6\n", "does not say what is in the wells")]
     [InlineData("{}", "begins no file of a known format")]
     public async Task Analyze_BadFile_IsRefusedWithPlaceAndExpectation(string text, string expected)
     {
