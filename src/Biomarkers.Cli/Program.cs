@@ -25,6 +25,7 @@ public static class Program
             FitCommand.Create(),
             AnalyzeCommand.Create(),
             SendCommand.Create(),
+            LayoutCommand.Create(),
             PlatesCommand.Create(),
             RunsCommand.Create(),
             RunCommand.Create(),

@@ -5,10 +5,8 @@ using Biomarkers.Cli.Servers;
 using Biomarkers.Client;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
-using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Instruments;
-using Biomarkers.Simulation;
 
 namespace Biomarkers.Cli.Commands;
 
@@ -84,7 +82,8 @@ public static class SendCommand
             return call.Console.Refuse("biomarkers send", faults);
         }
 
-        Assay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await FindAssayAsync(call, name) : null;
+        // The names of analytes and the detector are the assay's, so that it is asked for first.
+        ServerAssay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await ServerAssay.FindAsync(call, name) : null;
         var options = new PlateReadSenderOptions
         {
             InstrumentId = instrument,
@@ -99,7 +98,7 @@ public static class SendCommand
         var sent = new List<SentFile>();
         for (int i = 0; i < files.Length; i++)
         {
-            SentFile file = await SendFileAsync(call, sender, files[i], settings, assay);
+            SentFile file = await SendFileAsync(call, new OpenStream(sender, instrument, stream), files[i], settings, assay);
             sent.Add(file);
             Print(call, file, files.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"[{i + 1}/{files.Length}] "));
         }
@@ -142,16 +141,7 @@ public static class SendCommand
         }
     }
 
-    // The names of analytes and the detector are the assay's, so that it is asked for first.
-    private static async Task<Assay> FindAssayAsync(ServerCall call, string name)
-    {
-        string resource = Names.InCollection("assays", name);
-        V1.Assay found = await call.Connection.Assays.GetAssayAsync(new V1.GetAssayRequest { Name = resource }, cancellationToken: call.CancellationToken);
-        AssayDefinition definition = AssayMessages.ToDefinition(found);
-        return new Assay(definition, resource.Contains('@', StringComparison.Ordinal) ? definition.Version : PlateLayout.NewestAssayVersion);
-    }
-
-    private static async Task<SentFile> SendFileAsync(ServerCall call, PlateReadSender sender, string path, PlateFileSettings settings, Assay? assay)
+    private static async Task<SentFile> SendFileAsync(ServerCall call, OpenStream stream, string path, PlateFileSettings settings, ServerAssay? assay)
     {
         Checked<PlateInput> read = await PlateInput.ReadAsync(path, settings, assay?.Definition, call.CancellationToken);
         if (read.Value is not { } input)
@@ -166,7 +156,16 @@ public static class SendCommand
 
         string? layoutPath = call.Parsed.GetValue(LayoutOption);
         PlateLayout? layout = null;
-        if (!call.Parsed.GetValue(NoLayoutOption) && (layoutPath is not null || input.File.LayoutWells.Count > 0))
+        bool isLeftOut = call.Parsed.GetValue(NoLayoutOption);
+        if (!isLeftOut && layoutPath is null && input.File.LayoutWells.Count == 0)
+        {
+            return Refused(path, [new Fault(
+                "",
+                FaultReasons.Required,
+                "The file does not say what is in the wells; name a file of it by --layout, or send the responses alone by --no-layout and the layout by 'biomarkers layout'.")]);
+        }
+
+        if (!isLeftOut)
         {
             if (assay is null)
             {
@@ -182,7 +181,7 @@ public static class SendCommand
         }
 
         string readId = call.Parsed.GetValue(ReadIdOption) ?? PlateSending.DefaultReadId(input.FileHash);
-        SentFile sent = await PlateSending.SendAsync(call, sender, input, readId, layout);
+        SentFile sent = await PlateSending.SendAsync(call, stream, input, readId, layout);
         bool isWaitedFor = call.Parsed.GetValue(WaitOption) && sent.Outcome is FileOutcome.Stored or FileOutcome.Duplicate;
         return isWaitedFor ? await PlateSending.WaitAsync(call, sent, TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption))) : sent;
     }
@@ -225,11 +224,6 @@ public static class SendCommand
         _ when isWaitedFor && file.Run?.Verdict != RunVerdict.Accepted => ExitCodes.Negative,
         _ => ExitCodes.Ok,
     };
-
-    /// <summary>An assay of the server.</summary>
-    /// <param name="Definition">As the server has it.</param>
-    /// <param name="LayoutVersion">Version that layouts name.</param>
-    private sealed record Assay(AssayDefinition Definition, int LayoutVersion);
 
     /// <summary>Tells why a sender waits.</summary>
     private sealed class ReconnectNotes(CommandConsole console) : IProgress<SenderState>

@@ -38,7 +38,17 @@ public sealed record SentFile(
 /// <param name="Field">Place in the file, or path on the wire where the server found it.</param>
 /// <param name="Reason">UPPER_SNAKE_CASE code.</param>
 /// <param name="Description">One sentence.</param>
-public sealed record SentFault(string Field, string Reason, string Description);
+public sealed record SentFault(string Field, string Reason, string Description)
+{
+    /// <summary>Reason of a layout that changes under a run without anybody saying why.</summary>
+    internal const string ReasonRequired = "REASON_REQUIRED";
+}
+
+/// <summary>A stream that is sent over.</summary>
+/// <param name="Sender">Its sender.</param>
+/// <param name="InstrumentId">Who sends.</param>
+/// <param name="StreamId">Which of the instrument's streams.</param>
+internal sealed record OpenStream(PlateReadSender Sender, string InstrumentId, string StreamId);
 
 /// <summary>Sends plates over one stream.</summary>
 internal static class PlateSending
@@ -56,13 +66,13 @@ internal static class PlateSending
 
     /// <summary>Sends a plate, whole or in parts, and waits until it is durable.</summary>
     /// <param name="call">The command.</param>
-    /// <param name="sender">The stream.</param>
+    /// <param name="stream">The stream.</param>
     /// <param name="input">The plate.</param>
     /// <param name="readId">Name of the reading.</param>
     /// <param name="layout">What is in the wells; null to send the responses alone.</param>
     /// <remarks>A stream stores every event, a repeat of a reading under a new offset too; it is a duplicate where the plate had the reading
     /// before and its layout stays what it was.</remarks>
-    public static async Task<SentFile> SendAsync(ServerCall call, PlateReadSender sender, PlateInput input, string readId, PlateLayout? layout)
+    public static async Task<SentFile> SendAsync(ServerCall call, OpenStream stream, PlateInput input, string readId, PlateLayout? layout)
     {
         // What the file prints as its time names no zone, so that no read time is sent.
         V1.PlateRead message = PlateMessages.ToWire(input.Read, readId, layout, OperatorOf(input));
@@ -81,11 +91,13 @@ internal static class PlateSending
         long offset = 0;
         foreach (V1.StreamEventContent content in events)
         {
-            SendOutcome sent = await sender.SendAsync(content, call.CancellationToken);
+            SendOutcome sent = await stream.Sender.SendAsync(content, call.CancellationToken);
             offset = sent.Offset;
-            if (sent.Kind == SendOutcomeKind.Quarantined)
+            // What became of a recovered event was told in an acknowledgement that was lost: the list of the quarantine tells it again.
+            RpcFault? fault = sent.Kind == SendOutcomeKind.Recovered ? await Quarantine.FindAsync(call, stream.InstrumentId, stream.StreamId, offset, content) : sent.Fault;
+            if (sent.Kind == SendOutcomeKind.Quarantined || fault is not null)
             {
-                return new SentFile(input.Path, FileOutcome.Quarantined, input.Read.PlateBarcode, readId, offset, FaultsOf(sent.Fault));
+                return new SentFile(input.Path, FileOutcome.Quarantined, input.Read.PlateBarcode, readId, offset, [.. FaultsOf(fault).Select(WithCommand)]);
             }
 
             outcome = sent.Kind == SendOutcomeKind.Duplicate ? outcome : FileOutcome.Stored;
@@ -158,4 +170,9 @@ internal static class PlateSending
         { Fields.Count: 0 } => [new SentFault("", fault.Reason, fault.Message)],
         _ => [.. fault.Fields.Select(field => new SentFault(field.Field, field.Reason, field.Description))],
     };
+
+    // An event carries no reason for a change; the layout by itself does.
+    private static SentFault WithCommand(SentFault fault) => fault.Reason == SentFault.ReasonRequired
+        ? fault with { Description = $"{fault.Description} To change the layout, submit it by 'biomarkers layout FILE --plate BARCODE --assay ID --reason TEXT'." }
+        : fault;
 }

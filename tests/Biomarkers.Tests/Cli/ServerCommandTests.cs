@@ -139,8 +139,8 @@ public sealed class ServerCommandTests(CommandServer server, ITestOutputHelper o
         }
 
         string path = line.Write("large.csv", text.ToString());
-        CommandLine.Outcome sent = await server.RunAsync("send", path, "--instrument", "reader-5", "--response-kind", "median-fluorescence", "--json");
-        CommandLine.Outcome again = await server.RunAsync("send", path, "--instrument", "reader-5", "--response-kind", "median-fluorescence", "--json");
+        CommandLine.Outcome sent = await server.RunAsync("send", path, "--instrument", "reader-5", "--no-layout", "--response-kind", "median-fluorescence", "--json");
+        CommandLine.Outcome again = await server.RunAsync("send", path, "--instrument", "reader-5", "--no-layout", "--response-kind", "median-fluorescence", "--json");
 
         JsonElement file = Assert.Single(Array(sent.Output));
         Assert.Equal("stored", file.GetProperty("outcome").GetString());
@@ -308,7 +308,7 @@ public sealed class ServerCommandTests(CommandServer server, ITestOutputHelper o
         string[] rest = ["--server", server.Address, "--key-file", wrong];
 
         CommandLine.Outcome list = await CommandLine.RunAsync(["plates", .. rest]);
-        CommandLine.Outcome send = await CommandLine.RunAsync(["send", plate, "--instrument", "r", "--response-kind", "luminescence", .. rest]);
+        CommandLine.Outcome send = await CommandLine.RunAsync(["send", plate, "--instrument", "r", "--no-layout", "--response-kind", "luminescence", .. rest]);
         CommandLine.Outcome none = await CommandLine.RunAsync("plates", "--server", server.Address, "--key-file", Path.Combine(line.Folder, "none.key"));
 
         Assert.Equal($"biomarkers plates: {server.Address} does not accept the key. The key is that of --key-file '{wrong}'.\n", list.Error);
@@ -323,7 +323,7 @@ public sealed class ServerCommandTests(CommandServer server, ITestOutputHelper o
         // Port 1 is reserved for a service that no machine runs.
         string plate = line.Write("P.csv", "well,analyte,response\nA1,il-6,1\n");
         CommandLine.Outcome send = await CommandLine.RunAsync(
-            "send", plate, "--instrument", "r", "--response-kind", "luminescence", "--patience", "0.5", "--server", "http://127.0.0.1:1", "--key-file", server.KeyFile);
+            "send", plate, "--instrument", "r", "--no-layout", "--response-kind", "luminescence", "--patience", "0.5", "--server", "http://127.0.0.1:1", "--key-file", server.KeyFile);
         CommandLine.Outcome list = await CommandLine.RunAsync("plates", "--server", "http://127.0.0.1:1", "--key-file", server.KeyFile);
         CommandLine.Outcome open = await CommandLine.RunAsync("plates", "--server", "http://192.0.2.1:5080", "--key-file", server.KeyFile);
         CommandLine.Outcome nothing = await CommandLine.RunAsync("plates", "--server", "nowhere", "--key-file", server.KeyFile);
@@ -333,6 +333,35 @@ public sealed class ServerCommandTests(CommandServer server, ITestOutputHelper o
         Assert.StartsWith("biomarkers plates: Unable to reach http://127.0.0.1:1/", Assert.Single(list.Error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.Contains("expected https", open.Error, StringComparison.Ordinal);
         Assert.Contains("'nowhere' is no address", nothing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_FileWithoutContents_AsksForALayoutOrNone()
+    {
+        SimulatedPlate plate = PlateSimulator.Create(BuiltInAssays.Il6, PlateScenario.Clean, 14);
+        string bare = line.Write("bare.csv", PlainPlateCsv.Write(plate.Read, null));
+        string whole = line.Write("bare-layout.csv", PlainPlateCsv.Write(plate.Read, plate.Layout));
+        string[] send = ["send", bare, "--instrument", "reader-9", "--assay", "il-6"];
+
+        CommandLine.Outcome refused = await server.RunAsync(send);
+        CommandLine.Outcome sent = await server.RunAsync([.. send, "--layout", whole]);
+
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("--layout", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--no-layout", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"{bare}: REFUSED", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("STORED, plate bare", sent.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_OneAnalyteOfAnotherName_IsNeverRenamed()
+    {
+        string path = line.Write("renamed.csv", "well,content,name,analyte,response\nA1,unknown,S1,CRP,1.5\n");
+
+        CommandLine.Outcome refused = await server.RunAsync("send", path, "--instrument", "reader-9", "--assay", "il-6");
+
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("The file holds CRP; the assay measures il-6. Name counterparts by --map", refused.Error, StringComparison.Ordinal);
     }
 
     private static List<JsonElement> Array(string json)
