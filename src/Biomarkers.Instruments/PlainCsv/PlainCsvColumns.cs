@@ -50,4 +50,49 @@ internal static class PlainCsvColumns
 
     /// <summary>The words of the content column.</summary>
     public static IReadOnlyList<string> ContentWords { get; } = [Calibrator, Anchor, Zero, Control, Unknown, Blank, Unused];
+
+    /// <summary>What people call a column that has another name here.</summary>
+    private static IReadOnlyDictionary<string, string> OtherNames { get; } = new Dictionary<string, string>
+    {
+        ["concentration"] = Nominal,
+        ["conc"] = Nominal,
+        ["dil"] = DilutionFactor,
+        ["signal"] = Response,
+    };
+
+    /// <summary>The column that is probably meant by a name that is none: by a slip of the keys, its first word, or another usual name. Null where
+    /// none is near, or the header has that column besides.</summary>
+    /// <param name="name">Normalised name that is no column.</param>
+    /// <param name="header">All normalised names of the header.</param>
+    public static string? Near(string name, IReadOnlySet<string> header) => All.FirstOrDefault(column =>
+        !header.Contains(column) && (OtherNames.GetValueOrDefault(name) == column || column.StartsWith($"{name}_", StringComparison.Ordinal) || IsSlip(name, column)));
+
+    // Two slips turn short words into others, such as date into name; those may differ by one, and the shortest by a plural only.
+    private static bool IsSlip(string name, string column) => name == $"{column}s" || Distance(name, column) <= column.Length switch { < 4 => 0, < 6 => 1, _ => 2 };
+
+    /// <summary>Fewest characters to insert, remove, replace or swap with their neighbour.</summary>
+    private static int Distance(string from, string to)
+    {
+        int[,] distances = new int[from.Length + 1, to.Length + 1];
+        for (int i = 0; i <= from.Length; i++)
+        {
+            for (int j = 0; j <= to.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    distances[i, j] = i + j;
+                    continue;
+                }
+
+                int replaced = distances[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                distances[i, j] = Math.Min(replaced, 1 + Math.Min(distances[i - 1, j], distances[i, j - 1]));
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                {
+                    distances[i, j] = Math.Min(distances[i, j], distances[i - 2, j - 2] + 1);
+                }
+            }
+        }
+
+        return distances[from.Length, to.Length];
+    }
 }

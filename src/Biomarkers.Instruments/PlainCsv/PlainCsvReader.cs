@@ -61,14 +61,7 @@ internal static class PlainCsvReader
             return null;
         }
 
-        foreach (DelimitedLine line in body.Where(line => line.Cells.Length > lines[0].Cells.Length))
-        {
-            faults.Add(new Fault(
-                $"line {line.Number}",
-                FaultReasons.InvalidFile,
-                $"The line has {line.Cells.Length} fields and the header {lines[0].Cells.Length}; a decimal comma splits a number into two fields: expected '.', or "
-                    + "quotes around the field and the decimal separator named."));
-        }
+        faults.AddRange(body.Where(line => line.Cells.Length > lines[0].Cells.Length).Select(line => RaggedFault(line, lines[0].Cells.Length, options.Delimiter)));
 
         // A line with a field too many says nothing certain about its columns.
         return new PlainCsvTable(columns, [.. body.Where(line => line.Cells.Length <= lines[0].Cells.Length)]);
@@ -95,18 +88,28 @@ internal static class PlainCsvReader
         return true;
     }
 
+    private static Fault RaggedFault(DelimitedLine line, int expected, char delimiter)
+    {
+        // '1,5' arrives as the two fields '1' and '5'; other lines merely have a field too many.
+        (string First, string Second) split = line.Cells.Zip(line.Cells.Skip(1)).FirstOrDefault(pair => IsWhole(pair.First.TrimStart('-', '+')) && IsWhole(pair.Second));
+        string hint = delimiter == ',' && split.First is not null
+            ? $" '{Texts.Shorten(split.First)},{Texts.Shorten(split.Second)}' may be one number with a decimal comma: write '.', or quotes around the field and name the decimal separator."
+            : " A field that holds the delimiter needs quotes around it.";
+        return new Fault($"line {line.Number}", FaultReasons.InvalidFile, $"The line has {line.Cells.Length} fields; expected at most {expected}, as many as the header.{hint}");
+    }
+
+    private static bool IsWhole(string cell) => cell.Length > 0 && cell.All(char.IsAsciiDigit);
+
     private static Dictionary<string, int> ReadHeader(DelimitedLine header, NoticeList notices, List<Fault> faults)
     {
         var columns = new Dictionary<string, int>();
+        HashSet<string> named = [.. header.Cells.Select(Normalise)];
         for (int i = 0; i < header.Cells.Length; i++)
         {
             string name = Normalise(header.Cells[i]);
             if (!PlainCsvColumns.All.Contains(name))
             {
-                notices.Add(
-                    $"line {header.Number}",
-                    PlateFileNoticeReasons.NotUsed,
-                    $"Column '{Texts.Shorten(header.Cells[i].Trim())}' is not used; known are {string.Join(", ", PlainCsvColumns.All)}.");
+                AddUnknown(header, header.Cells[i].Trim(), PlainCsvColumns.Near(name, named), notices, faults);
             }
             else if (!columns.TryAdd(name, i))
             {
@@ -126,6 +129,20 @@ internal static class PlainCsvReader
         }
 
         return columns;
+    }
+
+    // A slip in the name of a column would lose its values without a word in the result; a column of something else is no slip.
+    private static void AddUnknown(DelimitedLine header, string name, string? near, NoticeList notices, List<Fault> faults)
+    {
+        string field = $"line {header.Number}";
+        if (near is not null)
+        {
+            faults.Add(new Fault(field, FaultReasons.UnknownWord, $"Column '{Texts.Shorten(name)}' is not known; expected '{near}', or a name that is not near it for a column that is not used."));
+        }
+        else
+        {
+            notices.Add(field, PlateFileNoticeReasons.NotUsed, $"Column '{Texts.Shorten(name)}' is not used; known are {string.Join(", ", PlainCsvColumns.All)}.");
+        }
     }
 
     private static string FirstLine(string text)

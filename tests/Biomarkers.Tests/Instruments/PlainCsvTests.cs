@@ -118,6 +118,53 @@ public class PlainCsvTests
         Assert.Contains(file.Faults, fault => fault.Description.Contains(expected, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("dilution", "dilution_factor")] // its first word
+    [InlineData("Nominal", "nominal_concentration")]
+    [InlineData("concentration", "nominal_concentration")] // another usual name
+    [InlineData("signal", "response")]
+    [InlineData("dilution factr", "dilution_factor")] // a slip
+    [InlineData("conetnt", "content")] // two neighbours swapped
+    [InlineData("lot", "lot_number")]
+    [InlineData("sets", "set")]
+    [InlineData("operator", null)] // something else
+    [InlineData("date", null)] // two letters from name, and a word of its own
+    [InlineData("site", null)]
+    [InlineData("sex", null)]
+    [InlineData("well_id", null)]
+    public void Parse_ColumnNearAKnownOne_IsAFaultThatNamesIt(string column, string? near)
+    {
+        Checked<PlateFile> file = Parse($"well,analyte,response,{column}\nA1,x,1,2\n", new PlateFileOptions());
+        if (near is null || near == "response") // beside the column itself, another name of it is another column
+        {
+            Assert.Equal(PlateFileNoticeReasons.NotUsed, Assert.Single(file.ValueOrThrow().Notices).Reason);
+        }
+        else
+        {
+            Fault fault = Assert.Single(file.Faults);
+            Assert.Equal(("line 1", FaultReasons.UnknownWord), (fault.Field, fault.Reason));
+            Assert.Contains($"expected '{near}'", fault.Description, StringComparison.Ordinal);
+        }
+
+        if (near == "response")
+        {
+            Assert.Contains(Parse($"well,analyte,{column}\nA1,x,1\n", new PlateFileOptions()).Faults, fault => fault.Description.Contains("expected 'response'", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("A1,x,1,5", true)] // 1.5 in a German export
+    [InlineData("A1,x,-1,5", true)]
+    [InlineData("A1,x,1.5,late", false)] // a remark beside the table
+    [InlineData("A1,x,1.5,,,2", false)]
+    public void Parse_LineWithTooManyFields_SaysHowManyAndOnlyThenADecimalComma(string line, bool isSplit)
+    {
+        Fault fault = Assert.Single(Parse($"well,analyte,response\nA2,x,1\n{line}\n", new PlateFileOptions()).Faults);
+        Assert.Equal(("line 3", FaultReasons.InvalidFile), (fault.Field, fault.Reason));
+        Assert.Contains($"The line has {line.Split(',').Length} fields; expected at most 3", fault.Description, StringComparison.Ordinal);
+        Assert.Equal(isSplit, fault.Description.Contains("decimal comma", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Parse_SeveralFaults_AreAllThere()
     {
