@@ -34,7 +34,20 @@ public static class Program
             AssaysCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
-        int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
-        return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
+        if (parsed.Errors.Count == 0)
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+        }
+
+        var errors = new StringWriter();
+        await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors }, cancellationToken);
+        await error.WriteAsync(WithoutTypeNames(errors.ToString()));
+        return ExitCodes.BadInput;
     }
+
+    // The parser says what it expected by the names of types.
+    private static string WithoutTypeNames(string text) => text
+        .Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Double'", "as a number", StringComparison.Ordinal);
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
@@ -108,8 +110,24 @@ internal static class AssayFile
             return new Fault(place, FaultReasons.UnknownWord, $"{Texts.Shorten(value)} is no {property}; expected one of {words}.");
         }
 
+        if (exception.Message.Contains("could not be mapped", StringComparison.Ordinal))
+        {
+            string owner = path.LastIndexOf('.') is > 0 and var dot ? path[..dot] : "$";
+            Type type = owner == "$" ? typeof(AssayDefinition) : typeof(AnalyteSpecification);
+            string known = string.Join(", ", type.GetProperties().Where(item => item.GetCustomAttribute<JsonIgnoreAttribute>() is null).Select(item => JsonNamingPolicy.CamelCase.ConvertName(item.Name)));
+            return new Fault(place, FaultReasons.UnknownWord, $"Unknown key '{Texts.Shorten(property)}' at {owner}; expected one of {known}.");
+        }
+
+        if (sentence.Contains(" was missing required properties including: ", StringComparison.Ordinal))
+        {
+            return new Fault(place, FaultReasons.Required, $"These keys are missing: {sentence[(sentence.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}");
+        }
+
+        // The sentence of the JSON reader names types of this program; the value itself says more.
+        bool isConversion = sentence.Contains("could not be converted to", StringComparison.Ordinal);
+        string expected = !isConversion ? sentence : path == "$" ? "Expected an object with the keys of an assay." : "Expected a value as 'biomarkers assays get il-6 --json' shows it.";
         bool isScalar = value is [not '{' and not '[', ..];
-        return new Fault(place, FaultReasons.InvalidFile, isScalar ? $"{Texts.Shorten(value!)} does not fit here. {sentence}" : sentence);
+        return new Fault(place, FaultReasons.InvalidFile, isScalar ? $"{Texts.Shorten(value!)} does not fit here. {expected}" : expected);
     }
 
     /// <summary>The JSON text at a place such as <c>$.analytes[0].unit</c>; null where the file is no JSON or has no such place.</summary>

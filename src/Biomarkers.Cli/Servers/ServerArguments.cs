@@ -74,11 +74,21 @@ internal static class ServerArguments
         }
         catch (RpcException exception)
         {
+            if (ConnectionCause.Of(call.Connection.Server, exception) is { } cause)
+            {
+                call.Console.Tell($"{source}: {cause}");
+                return ExitCodes.BadInput;
+            }
+
             Tell(call, source, RpcFault.Of(exception), exception.Status.DebugException?.GetBaseException().Message ?? exception.Status.Detail);
         }
         catch (PlateReadSenderException exception)
         {
-            if (exception.Reason == SenderStopReason.OutOfReach)
+            if (ConnectionCause.Of(call.Connection.Server, exception) is { } cause)
+            {
+                call.Console.Tell($"{source}: {cause}");
+            }
+            else if (exception.Reason == SenderStopReason.OutOfReach)
             {
                 call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(exception.Message)}");
             }
@@ -103,6 +113,10 @@ internal static class ServerArguments
                 break;
             case null:
                 call.Console.Tell($"{source}: {OneLine(message)}");
+                break;
+            // The sentence of a single fault is that of the whole.
+            case { } code when fault.Fields is [var field] && message.Contains(field.Description, StringComparison.Ordinal):
+                call.Console.Tell($"{source}: {code} ({fault.Reason}): {(field.Field.Length == 0 ? "" : $"{field.Field}: ")}{field.Description}");
                 break;
             default:
                 foreach (string line in fault.ToString().Split('\n'))

@@ -15,6 +15,8 @@ public sealed class CommandServer : IAsyncLifetime
 
     public string Address => host!.GrpcAddress.ToString();
 
+    public string WebAddress => host!.WebAddress.ToString();
+
     public async Task InitializeAsync()
     {
         var options = new ServerOptions

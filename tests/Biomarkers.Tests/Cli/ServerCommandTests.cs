@@ -364,6 +364,18 @@ public sealed class ServerCommandTests(CommandServer server, ITestOutputHelper o
         Assert.Contains("The file holds CRP; the assay measures il-6. Name counterparts by --map", refused.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Command_WrongPortOrScheme_NamesTheLikelyCause()
+    {
+        CommandLine.Outcome json = await CommandLine.RunAsync("plates", "--server", server.WebAddress, "--key-file", server.KeyFile);
+        CommandLine.Outcome tls = await CommandLine.RunAsync("plates", "--server", server.Address.Replace("http:", "https:", StringComparison.Ordinal), "--key-file", server.KeyFile);
+
+        Assert.Equal((2, 2), (json.Code, tls.Code));
+        Assert.Contains("it is probably the JSON port", Assert.Single(json.Error.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("speaks no TLS", Assert.Single(tls.Error.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.Single((await server.RunAsync("runs", "--plate", "a b")).Error.Trim().Split('\n'));
+    }
+
     private static List<JsonElement> Array(string json)
     {
         using var document = JsonDocument.Parse(json);
