@@ -172,7 +172,7 @@ public static class FitCommand
 
     private static void Print(IAnsiConsole console, FitReport report)
     {
-        console.MarkupLineInterpolated($"[bold]{report.Model}[/], weights {report.Weights}: {report.Termination} after {report.IterationCount} iterations");
+        console.MarkupLineInterpolated($"[bold]{report.Model}[/], weights {report.Weights}: {CommandConsole.WordOf(report.Termination)} after {report.IterationCount} iterations");
         if (report.Parameters.Count > 0)
         {
             Table table = new Table().AddColumns("Parameter", "Value", "Standard error");
@@ -200,7 +200,7 @@ public static class FitCommand
                 table.AddRow(
                     CommandConsole.Digits(prediction.Response), CommandConsole.Digits(prediction.Concentration),
                     isQuantified ? CommandConsole.Digits(prediction.Lower, "unbounded") : "", isQuantified ? CommandConsole.Digits(prediction.Upper, "unbounded") : "",
-                    prediction.RangeStatus.ToString());
+                    CommandConsole.WordOf(prediction.RangeStatus));
             }
 
             console.Write(table);

@@ -71,7 +71,7 @@ public sealed class FitCommandTests : IDisposable
         Outcome outcome = await RunAsync(DNase, "--model", "5pl", "--fix", "lowerAsymptote=0", "--fix", "asymmetry=1", "--predict", "0.1");
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
         Assert.Contains("inflection", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains("Quantified", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("quantified", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", outcome.Output, StringComparison.Ordinal);
     }
 
