@@ -14,6 +14,9 @@ public sealed class CommandConsole
     /// <summary>Columns of a page that is no terminal: wide enough that the tables of a run do not break.</summary>
     private const int PlainWidth = 200;
 
+    /// <summary>Narrower pages than this have no place for a table.</summary>
+    private const int LeastWidth = 40;
+
     private static readonly JsonSerializerOptions JsonOptions = CreateOptions(isIndented: true);
     private static readonly JsonSerializerOptions JsonLineOptions = CreateOptions(isIndented: false);
 
@@ -34,7 +37,7 @@ public sealed class CommandConsole
         });
         if (!isTerminal)
         {
-            People.Profile.Width = PlainWidth;
+            People.Profile.Width = int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), CultureInfo.InvariantCulture, out int columns) && columns >= LeastWidth ? columns : PlainWidth;
         }
     }
 
@@ -78,10 +81,17 @@ public sealed class CommandConsole
     /// <param name="rows">As many cells as heads each.</param>
     public void WriteTable(string title, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
-        Table table = new Table().AddColumns([.. columns.Select(Markup.Escape)]);
-        foreach (IReadOnlyList<string> row in rows)
+        string[][] cells = [.. rows.Select(row => row.Select(Printable).ToArray())];
+        int[] widths = WidthsOf([columns.ToArray(), .. cells], People.Profile.Width);
+        var table = new Table();
+        for (int i = 0; i < columns.Count; i++)
         {
-            table.AddRow(row.Select(cell => new Text(Printable(cell))));
+            table.AddColumn(new TableColumn(new Text(columns[i])) { Width = widths[i] });
+        }
+
+        foreach (string[] row in cells)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
         }
 
         WriteLine(title);
@@ -103,6 +113,24 @@ public sealed class CommandConsole
         }
 
         return ExitCodes.BadInput;
+    }
+
+    /// <summary>Widths with which a table fits a page and breaks its cells at spaces only: each column has its longest word, and what is left
+    /// goes to the columns in their order of need.</summary>
+    private static int[] WidthsOf(IReadOnlyList<IReadOnlyList<string>> rows, int pageWidth)
+    {
+        int count = rows[0].Count;
+        int[] whole = [.. Enumerable.Range(0, count).Select(i => rows.Max(row => row[i].Length))];
+        int[] widths = [.. Enumerable.Range(0, count).Select(i => rows.Max(row => row[i].Split(' ').Max(word => word.Length)))];
+        // A border and a space on either side of each cell, and one border more.
+        int left = pageWidth - (3 * count) - 1 - widths.Sum();
+        for (; left > 0 && Enumerable.Range(0, count).Any(i => widths[i] < whole[i]); left--)
+        {
+            int needy = Enumerable.Range(0, count).Where(i => widths[i] < whole[i]).MaxBy(i => (double)whole[i] / widths[i]);
+            widths[needy]++;
+        }
+
+        return widths;
     }
 
     private static JsonSerializerOptions CreateOptions(bool isIndented) => new()

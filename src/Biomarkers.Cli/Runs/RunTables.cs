@@ -31,11 +31,11 @@ internal static class RunTables
         {
             console.WriteTable(
                 "Results",
-                ["Sample", "Analyte", "Wells", "Dilution", "Concentration", "Unit", "95 % from", "to", "CV %", "Range", "Flags"],
+                ["Sample", "Wells", "Dil.", "Result", "95 %", "CV %", "Flags"],
                 run.Results.Select(result => (IReadOnlyList<string>)
                 [
-                    result.SampleId, result.Analyte, Wells(result.Wells), Digits(result.DilutionFactor), ConcentrationOf(result), result.Unit,
-                    .. IntervalOf(result), Percent(result.CvPercent), WordOf(result.RangeStatus), string.Join(' ', result.Flags),
+                    $"{result.SampleId} {result.Analyte}", Wells(result.Wells), Digits(result.DilutionFactor), ConcentrationOf(result),
+                    IntervalOf(result), Percent(result.CvPercent), string.Join(' ', result.Flags),
                 ]));
         }
 
@@ -51,13 +51,18 @@ internal static class RunTables
         PrintVerdict(console, run);
     }
 
-    /// <summary>A concentration, or the limit that the result lies beyond; nothing where there is no value.</summary>
+    /// <summary>A concentration with its unit, the limit that the result lies beyond, or the word for why there is neither.</summary>
     public static string ConcentrationOf(ResultReport result) => result.RangeStatus switch
     {
-        RangeStatus.BelowLloq => $"< {Digits(result.Limit)}",
-        RangeStatus.AboveUloq => $"> {Digits(result.Limit)}",
-        _ => Digits(result.Concentration),
+        RangeStatus.BelowLloq => $"< {Digits(result.Limit)} {result.Unit}",
+        RangeStatus.AboveUloq => $"> {Digits(result.Limit)} {result.Unit}",
+        RangeStatus.Quantified => $"{Digits(result.Concentration)} {result.Unit}",
+        _ => WordOf(result.RangeStatus),
     };
+
+    /// <summary>The 95 % interval such as <c>1.2 to 1.5</c>; nothing where the result is no number.</summary>
+    public static string IntervalOf(ResultReport result) =>
+        result.RangeStatus == RangeStatus.Quantified ? $"{Digits(result.Lower, "unbounded")} to {Digits(result.Upper, "unbounded")}" : "";
 
     private static void PrintCurve(CommandConsole console, CurveReport curve)
     {
@@ -89,10 +94,6 @@ internal static class RunTables
 
         console.WriteLine($"Verdict: {WordOf(run.Verdict)}");
     }
-
-    private static string[] IntervalOf(ResultReport result) => result.RangeStatus == RangeStatus.Quantified
-        ? [Digits(result.Lower, "unbounded"), Digits(result.Upper, "unbounded")]
-        : ["", ""];
 
     private static string Wells(IReadOnlyList<string> wells) => wells.Count <= 6 ? string.Join(' ', wells) : $"{string.Join(' ', wells.Take(5))} and {Whole(wells.Count - 5)} more";
 

@@ -26,12 +26,11 @@ internal static class ListTables
 
     public static void Print(CommandConsole console, IReadOnlyList<ResultRow> results) => console.WriteTable(
         Count(results.Count, "result"),
-        ["Result", "Sample", "Analyte", "Plate", "Run", "Verdict", "Concentration", "Unit", "95 % from", "to", "CV %", "Range", "Flags"],
+        ["Name", "Sample", "Run", "Result", "95 %", "CV %", "Flags"],
         results.Select(result => (IReadOnlyList<string>)
         [
-            $"{Names.LastOf(result.Name)}@{Whole(result.Version)}", result.SampleId, result.Analyte, result.Plate, Names.LastOf(result.Run), WordOf(result.Verdict),
-            RunTables.ConcentrationOf(result), result.Unit, Digits(result.Lower), Digits(result.Upper), Percent(result.CvPercent), WordOf(result.RangeStatus),
-            string.Join(' ', result.Flags),
+            $"{Names.LastOf(result.Name)}@{Whole(result.Version)}", $"{result.SampleId} {result.Analyte}", $"{result.Plate} {Names.LastOf(result.Run)} {WordOf(result.Verdict)}",
+            RunTables.ConcentrationOf(result), RunTables.IntervalOf(result), Percent(result.CvPercent), string.Join(' ', result.Flags),
         ]));
 
     /// <summary>A plate as one line.</summary>
