@@ -37,7 +37,8 @@ public sealed class CommandConsole
         });
         if (!isTerminal)
         {
-            People.Profile.Width = int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), CultureInfo.InvariantCulture, out int columns) && columns >= LeastWidth ? columns : PlainWidth;
+            string? wanted = Environment.GetEnvironmentVariable("COLUMNS");
+            People.Profile.Width = int.TryParse(wanted, CultureInfo.InvariantCulture, out int columns) && columns >= LeastWidth ? columns : PlainWidth;
         }
     }
 

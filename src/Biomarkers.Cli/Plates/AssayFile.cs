@@ -114,7 +114,9 @@ internal static class AssayFile
         {
             string owner = path.LastIndexOf('.') is > 0 and var dot ? path[..dot] : "$";
             Type type = owner == "$" ? typeof(AssayDefinition) : typeof(AnalyteSpecification);
-            string known = string.Join(", ", type.GetProperties().Where(item => item.GetCustomAttribute<JsonIgnoreAttribute>() is null).Select(item => JsonNamingPolicy.CamelCase.ConvertName(item.Name)));
+            string known = string.Join(", ", type.GetProperties()
+                .Where(item => item.GetCustomAttribute<JsonIgnoreAttribute>() is null)
+                .Select(item => JsonNamingPolicy.CamelCase.ConvertName(item.Name)));
             return new Fault(place, FaultReasons.UnknownWord, $"Unknown key '{Texts.Shorten(property)}' at {owner}; expected one of {known}.");
         }
 
