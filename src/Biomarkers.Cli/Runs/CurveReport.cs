@@ -62,6 +62,7 @@ public sealed record CurveReport : FitReport
 /// <param name="RecoveryPercent">100 back-calculated / nominal.</param>
 /// <param name="InFit">Whether its wells shaped the curve.</param>
 /// <param name="Accepted">Whether it met the recovery rule; absent where it is not judged.</param>
+/// <param name="WellConcentrations">Concentration of each well's own response, in the order of the wells; null off the curve.</param>
 public sealed record CalibratorReport(
     string Name,
     CalibratorKind Kind,
@@ -72,7 +73,8 @@ public sealed record CalibratorReport(
     double? BackCalculated,
     double? RecoveryPercent,
     bool InFit,
-    bool? Accepted)
+    bool? Accepted,
+    IReadOnlyList<double?> WellConcentrations)
 {
     internal static CalibratorReport Of(CalibratorResult calibrator) => new(
         calibrator.Name,
@@ -84,5 +86,6 @@ public sealed record CalibratorReport(
         calibrator.BackCalculated,
         calibrator.RecoveryPercent,
         calibrator.InFit,
-        calibrator.IsAccepted);
+        calibrator.IsAccepted,
+        calibrator.WellConcentrations);
 }

@@ -91,7 +91,8 @@ internal static class RunMessages
         calibrator.HasBackCalculated ? calibrator.BackCalculated : null,
         calibrator.HasRecoveryPercent ? calibrator.RecoveryPercent : null,
         calibrator.InFit,
-        calibrator.HasAccepted ? calibrator.Accepted : null);
+        calibrator.HasAccepted ? calibrator.Accepted : null,
+        [.. calibrator.WellConcentrations.Select(well => well.HasConcentration ? well.Concentration : (double?)null)]);
 
     private static ControlResult ToControl(V1.ControlResult control) => new(
         control.Level,

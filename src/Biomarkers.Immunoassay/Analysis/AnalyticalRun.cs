@@ -97,6 +97,8 @@ public sealed record QuantificationRange(double Lloq, double Uloq);
 /// <param name="InFit">Whether its wells shaped the curve.</param>
 /// <param name="IsAccepted">Whether it met the recovery rule; null where it is not judged: anchors, zeros, a level masked as a whole, no usable
 /// curve, or no such rule in the pack.</param>
+/// <param name="WellConcentrations">Concentration of each well's own response, one for each of <paramref name="Wells"/>; null where it lies off
+/// the curve or the curve is not usable.</param>
 public sealed record CalibratorResult(
     string Name,
     CalibratorKind Kind,
@@ -107,7 +109,8 @@ public sealed record CalibratorResult(
     double? BackCalculated,
     double? RecoveryPercent,
     bool InFit,
-    bool? IsAccepted);
+    bool? IsAccepted,
+    IReadOnlyList<double?> WellConcentrations);
 
 /// <summary>One control set: the wells of one level and set give one reportable value.</summary>
 /// <param name="Level">Level, such as <c>LQC</c>.</param>

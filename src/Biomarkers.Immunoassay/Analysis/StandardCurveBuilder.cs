@@ -83,7 +83,8 @@ internal static class StandardCurveBuilder
         double? backCalculated = fit.IsUsable && level.MeanResponse is { } mean ? ConcentrationOf(fit, mean) : null;
         double? recovery = level.Nominal > 0 ? 100 * backCalculated / level.Nominal : null;
         bool isJudged = level.Kind == CalibratorKind.Calibrator && fit.IsUsable && !level.IsMasked && recoveryRule is not null;
-        double?[] wellRecoveries = isJudged ? [.. level.Wells.Select(well => 100 * ConcentrationOf(fit, well.Response!.Value) / level.Nominal)] : [];
+        double?[] wellConcentrations = [.. level.Responses.Select(response => fit.IsUsable ? ConcentrationOf(fit, response) : null)];
+        double?[] wellRecoveries = isJudged ? [.. wellConcentrations.Select(concentration => 100 * concentration / level.Nominal)] : [];
         return new CalibratorResult(
             level.Name,
             level.Kind,
@@ -94,7 +95,8 @@ internal static class StandardCurveBuilder
             backCalculated,
             recovery,
             inFit,
-            isJudged ? CalibratorRecoveryRule.IsMet(analyte, level.Nominal, recovery, wellRecoveries, recoveryRule!) : null);
+            isJudged ? CalibratorRecoveryRule.IsMet(analyte, level.Nominal, recovery, wellRecoveries, recoveryRule!) : null,
+            wellConcentrations);
     }
 
     private static double? ConcentrationOf(CurveFit fit, double response) =>

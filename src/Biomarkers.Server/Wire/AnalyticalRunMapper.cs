@@ -142,6 +142,12 @@ public static class AnalyticalRunMapper
         WireOptional.Set(calibrator.BackCalculated, value => wire.BackCalculated = value);
         WireOptional.Set(calibrator.RecoveryPercent, value => wire.RecoveryPercent = value);
         WireOptional.Set(calibrator.IsAccepted, value => wire.Accepted = value);
+        wire.WellConcentrations.AddRange(calibrator.Wells.Zip(calibrator.WellConcentrations, (position, concentration) =>
+        {
+            var well = new V1.CalibratorWell { Well = Name(position) };
+            WireOptional.Set(concentration, value => well.Concentration = value);
+            return well;
+        }));
         return wire;
     }
 

@@ -97,7 +97,9 @@ public class XponentComparisonTests(ITestOutputHelper output)
     private static double? KnownConcentration(AnalyticalRun run, WellPosition well) =>
         run.Controls.SingleOrDefault(control => control.Wells.Contains(well)) is { } control
             ? control.Concentration
-            : run.Curves[0].Calibrators.SingleOrDefault(calibrator => calibrator.Wells is [var only] && only == well)?.BackCalculated;
+            : run.Curves[0].Calibrators
+                .SelectMany(calibrator => calibrator.Wells.Zip(calibrator.WellConcentrations))
+                .FirstOrDefault(standard => standard.First == well).Second;
 
     private static AnalysisInputs InputsOf(string analyte, Dictionary<string, string>[] wells, RulePack pack)
     {

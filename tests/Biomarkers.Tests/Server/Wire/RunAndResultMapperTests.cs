@@ -118,7 +118,7 @@ public sealed class RunAndResultMapperTests
         AcceptanceCriterion criterion = new("R_QC_67", text, CriterionOutcome.Passed, number, number, text, "sentence");
         var summary = new RunSummary(5, 6, "P-1", "R-1", 1, "reader-1", "il-6@1", "clinical@1", "1", RunVerdict.Accepted, [criterion], ContentHash.Of([1]), Time, 1, 1);
         var flag = new QcFlag("C_STD_RECOVERY", FlagLevel.Calibrator, FlagSeverity.Warning, "rule@1", text, text, number, number, text, Wells, "sentence");
-        var calibrator = new CalibratorResult("CAL1", CalibratorKind.Anchor, 10, Wells, number, number, number, number, true, full ? true : null);
+        var calibrator = new CalibratorResult("CAL1", CalibratorKind.Anchor, 10, Wells, number, number, number, number, true, full ? true : null, [.. Wells.Select(_ => number)]);
         var control = new ControlResult("LQC", 1, text, "il-6", number, Wells, number, number, number, number, full ? false : null);
         var curve = new StandardCurve("il-6", ConcentrationUnit.PgPerMl, Fit(full), [calibrator], true, full ? new QuantificationRange(1, 2) : null, number);
         var run = new AnalyticalRun(summary.InputsHash, "1", "il-6@1", "clinical@1", RunVerdict.Accepted, [criterion], [curve], [control], [Result(full).Result], [flag]);
