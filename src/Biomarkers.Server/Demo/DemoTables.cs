@@ -10,6 +10,9 @@ internal static class DemoTables
     private const int ResultsShown = 24;
     private const int ResultsShownPerPlate = 3;
 
+    /// <summary>Width from which the table of results has all its columns.</summary>
+    private const int WideEnough = 110;
+
     /// <summary>Width of the tables where there is no terminal to fit.</summary>
     private const int WidthWithoutTerminal = 160;
 
@@ -22,7 +25,7 @@ internal static class DemoTables
         }
 
         console.Write(Runs(outcomes));
-        console.Write(Results(outcomes));
+        console.Write(Results(console, outcomes));
         Explain(console, outcomes);
         Summarize(console, report);
     }
@@ -43,29 +46,41 @@ internal static class DemoTables
         return table;
     }
 
-    private static Table Results(IReadOnlyList<DemoOutcome> outcomes)
+    private static Table Results(IAnsiConsole console, IReadOnlyList<DemoOutcome> outcomes)
     {
-        Table table = Make($"Results with a finding of their own, and the truth behind them (the first {ResultsShown}; the server has all)", "sample", "analyte", "dilution", "result", "95 % interval", "CV %", "true", "flags");
+        bool isWide = console.Profile.Width >= WideEnough;
+        string[] columns = isWide ? ["sample", "analyte", "dilution", "result", "95 % interval", "CV %", "true", "flags"] : ["sample", "result", "true", "flags"];
+        Table table = Make($"Results with a finding of their own, and the truth behind them (the first {ResultsShown}; the server has all)", columns);
         var told = outcomes
             .Where(outcome => outcome.Run.Verdict == RunVerdict.Accepted)
             .SelectMany(outcome => outcome.Results.Where(HasOwnFinding).Take(ResultsShownPerPlate).Select(result => (outcome, result)))
             .Take(ResultsShown);
         foreach ((DemoOutcome outcome, Result result) in told)
         {
-            Simulation.Plates.SampleTruth truth = outcome.TruthOf(result);
-            table.AddRow(
-                new Text(result.SampleId),
-                new Text(result.Analyte),
-                new Text(Invariant($"{result.DilutionFactor:G4}")).RightJustified(),
-                new Text(Reported(result)).RightJustified(),
-                new Text(result.HasConcentration ? $"{(result.HasLower ? Invariant($"{result.Lower:G3}") : "?")} to {(result.HasUpper ? Invariant($"{result.Upper:G3}") : "?")}" : string.Empty),
-                new Text(result.HasCvPercent ? Invariant($"{result.CvPercent:F1}") : string.Empty).RightJustified(),
-                new Text(Invariant($"{truth.Concentration:G4}")).RightJustified(),
-                new Text(string.Join(", ", result.FlagCodes)));
+            Text sample = new(isWide ? result.SampleId : $"{result.SampleId} {result.Analyte}");
+            Text value = new Text(Reported(result)).RightJustified();
+            Text truth = new Text(Invariant($"{outcome.TruthOf(result).Concentration:G4}")).RightJustified();
+            Text flags = new(string.Join(", ", result.FlagCodes));
+            table.AddRow(isWide
+                ? [
+                    sample,
+                    new Text(result.Analyte),
+                    new Text(Invariant($"{result.DilutionFactor:G4}")).RightJustified(),
+                    value,
+                    new Text(IntervalOf(result)),
+                    new Text(result.HasCvPercent ? Invariant($"{result.CvPercent:F1}") : string.Empty).RightJustified(),
+                    truth,
+                    flags,
+                ]
+                : [sample, value, truth, flags]);
         }
 
         return table;
     }
+
+    private static string IntervalOf(Result result) => result.HasConcentration
+        ? $"{(result.HasLower ? Invariant($"{result.Lower:G3}") : "?")} to {(result.HasUpper ? Invariant($"{result.Upper:G3}") : "?")}"
+        : string.Empty;
 
     private static bool HasOwnFinding(Result result) =>
         result.FlagCodes.Any(code => code.StartsWith("S_", StringComparison.Ordinal) || code.StartsWith("W_", StringComparison.Ordinal));
@@ -113,7 +128,7 @@ internal static class DemoTables
         Table table = new Table().Title(new TableTitle(title)).Border(TableBorder.Simple);
         foreach (string column in columns)
         {
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))) { NoWrap = column is "plate" or "sample" or "verdict" });
+            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))) { NoWrap = column is "plate" or "sample" or "verdict" or "result" });
         }
 
         return table;
