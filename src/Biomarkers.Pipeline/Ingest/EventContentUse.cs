@@ -25,6 +25,14 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
         string readId = started.Origin.ReadId;
+        PendingReadRow? open = await transaction.FindPendingReadAsync(received.Stream.StreamKey, readId, cancellationToken);
+        if (open is not null && open.PlateBarcode != started.PlateBarcode)
+        {
+            return ContentUse.Refused(
+                new Fault("plate_started.read_id", FaultReasons.Duplicate, $"Read '{readId}' is open on this stream for plate '{open.PlateBarcode}'; expected another read_id."),
+                started.PlateBarcode);
+        }
+
         PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, started.PlateBarcode, cancellationToken);
         IReadOnlyList<Fault> faults = await acceptance.CheckAsync(null, started.Format, started.Layout, null, cancellationToken);
         if (faults.Count > 0)

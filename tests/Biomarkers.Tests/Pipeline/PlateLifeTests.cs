@@ -95,6 +95,22 @@ public class PlateLifeTests
     }
 
     [Fact]
+    public async Task ReadIdThatIsOpenForAnotherPlate_IsRefusedAndLeavesThatPlateOpen()
+    {
+        await using PipelineHost host = await PipelineHost.StartAsync();
+        OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+        var started = new PlateReadStarted(new ReadOrigin("r1", null, null), Barcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, null);
+        await host.SendAsync(stream, 0, started);
+
+        EventOutcome other = await host.SendAsync(stream, 1, started with { PlateBarcode = "P-2" });
+        EventOutcome wells = await host.SendAsync(stream, 2, new WellsRead("r1", [TestPlates.Part(0)]));
+
+        Assert.Equal(FaultReasons.Duplicate, Assert.Single(other.Faults).Reason);
+        Assert.Equal((EventOutcomeKind.Stored, Barcode), (wells.Kind, wells.PlateBarcode));
+        Assert.Null(await host.Store.Queries.GetPlateAsync("P-2", CancellationToken.None));
+    }
+
+    [Fact]
     public async Task QuarantinedEvent_SentAgain_IsToldItsFaultsAgain()
     {
         await using PipelineHost host = await PipelineHost.StartAsync();
