@@ -45,21 +45,6 @@ public sealed class PlateFormat
         return format is not null;
     }
 
-    /// <summary>The smallest format that holds a well; null when none does.</summary>
-    public static PlateFormat? SmallestFor(IEnumerable<WellPosition> wells)
-    {
-        PlateFormat? format = Wells96;
-        foreach (WellPosition well in wells)
-        {
-            while (format is not null && !format.Contains(well))
-            {
-                format = format == Wells96 ? Wells384 : format == Wells384 ? Wells1536 : null;
-            }
-        }
-
-        return format;
-    }
-
     /// <summary>Whether the well is on the plate.</summary>
     public bool Contains(WellPosition well) => well.Row < RowCount && well.Column < ColumnCount;
 

@@ -27,6 +27,9 @@ internal sealed class PlateAcceptance
     private readonly IStoreTransaction transaction;
     private readonly string barcode;
     private readonly List<ReadRow> reads;
+
+    // One look-up for the checks and the keeping of one plate: versions are immutable, and none is added within a write.
+    private readonly Dictionary<(string AssayId, int Version), AssayRow?> assays = [];
     private PlateRow? plate;
     private LayoutRow? newest;
 
@@ -209,8 +212,21 @@ internal sealed class PlateAcceptance
     private async Task<PlateLayout?> ResolveAsync(PlateLayout layout, CancellationToken cancellationToken) =>
         await FindAssayAsync(layout, cancellationToken) is { } assay ? layout.WithAssayVersion(assay.Assay.Version) : null;
 
-    private Task<AssayRow?> FindAssayAsync(PlateLayout layout, CancellationToken cancellationToken) =>
-        transaction.FindAssayAsync(layout.AssayId, layout.AssayVersion == PlateLayout.NewestAssayVersion ? null : layout.AssayVersion, cancellationToken);
+    private async Task<AssayRow?> FindAssayAsync(PlateLayout layout, CancellationToken cancellationToken)
+    {
+        if (!assays.TryGetValue((layout.AssayId, layout.AssayVersion), out AssayRow? assay))
+        {
+            int? version = layout.AssayVersion == PlateLayout.NewestAssayVersion ? null : layout.AssayVersion;
+            assay = await transaction.FindAssayAsync(layout.AssayId, version, cancellationToken);
+            assays[(layout.AssayId, layout.AssayVersion)] = assay;
+            if (assay is not null)
+            {
+                assays[(layout.AssayId, assay.Assay.Version)] = assay;
+            }
+        }
+
+        return assay;
+    }
 
     private static Fault UnknownAssay(PlateLayout layout) => new(
         "layout.assay",

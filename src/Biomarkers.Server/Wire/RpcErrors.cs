@@ -1,5 +1,6 @@
 using System.Globalization;
 using Biomarkers.Immunoassay;
+using Biomarkers.Pipeline.Ingest;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -25,7 +26,7 @@ public static class RpcErrors
     public const string OffsetGapReason = "OFFSET_GAP";
 
     /// <summary>Reason of ALREADY_EXISTS where an offset holds other content.</summary>
-    public const string OffsetConflictReason = "OFFSET_CONFLICT";
+    public const string OffsetConflictReason = AppendEvent.OffsetConflictReason;
 
     /// <summary>Reason of ABORTED where a stream was opened elsewhere.</summary>
     public const string StaleEpochReason = "STALE_EPOCH";
