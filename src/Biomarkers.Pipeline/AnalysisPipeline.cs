@@ -5,14 +5,16 @@ using Biomarkers.Pipeline.Work;
 
 namespace Biomarkers.Pipeline;
 
-/// <summary>The stages in order: what an earlier process left is taken up, N workers analyse, one writer saves, watchers are told.</summary>
-/// <remarks>Every queue is bounded. A restart and a crash are the same thing: unfinished work is found in the store and claimed. Works of one
-/// plate go to one worker, so that they are saved in the order in which they were made.</remarks>
+/// <summary>The stages in order: what an ended server left is taken over, N workers analyse, one writer saves, watchers are told.</summary>
+/// <remarks>Every queue is bounded. A restart, a crash and the fall of a replica are the same thing: unfinished work is found in the store and
+/// claimed. Works of one plate go to one worker, and a run waits for older work of its plate, so that they are saved in the order in which they were made.</remarks>
 public sealed class AnalysisPipeline : IDisposable
 {
+    private readonly IStore store;
     private readonly StoreWriter writer;
     private readonly ChangeSignal changes;
     private readonly PipelineLimits limits;
+    private readonly TimeProvider time;
     private readonly IPipelineObserver observer;
     private readonly Channel<QueuedWork>[] queues;
 
@@ -20,11 +22,13 @@ public sealed class AnalysisPipeline : IDisposable
     private readonly SemaphoreSlim alone = new(1);
 
     /// <summary>Makes a pipeline; it works once <see cref="RunAsync"/> runs.</summary>
-    public AnalysisPipeline(StoreWriter writer, ChangeSignal changes, PipelineLimits limits, IPipelineObserver observer)
+    public AnalysisPipeline(IStore store, StoreWriter writer, ChangeSignal changes, PipelineLimits limits, TimeProvider time, IPipelineObserver observer)
     {
+        this.store = store;
         this.writer = writer;
         this.changes = changes;
         this.limits = limits;
+        this.time = time;
         this.observer = observer;
         var bounds = new BoundedChannelOptions(Math.Max(1, limits.WorkQueueLength / limits.AnalysisWorkerCount)) { SingleReader = true };
         queues = [.. Enumerable.Range(0, limits.AnalysisWorkerCount).Select(_ => Channel.CreateBounded<QueuedWork>(bounds))];
@@ -42,7 +46,7 @@ public sealed class AnalysisPipeline : IDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] stages = [TakeUpUnfinishedAsync(stop.Token), .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue.Reader, stop.Token), stop.Token))];
+        Task[] stages = [TakeOverAsync(stop.Token), ListenAsync(stop.Token), .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue.Reader, stop.Token), stop.Token))];
         try
         {
             await foreach (Task ended in Task.WhenEach(stages).WithCancellation(cancellationToken))
@@ -68,39 +72,77 @@ public sealed class AnalysisPipeline : IDisposable
     private Channel<QueuedWork> QueueOf(ReadyWork work) =>
         queues[(uint)string.GetHashCode(work.Inputs.Read.PlateBarcode, StringComparison.Ordinal) % (uint)queues.Length];
 
-    // What earlier processes left, a page at a time: the queues' bound is the brake.
-    private async Task TakeUpUnfinishedAsync(CancellationToken cancellationToken)
+    // Servers that share a store say at every interval that they live, and take over what others leave. Alone, everything that is open at the
+    // start was left. A page at a time: the queues' bound is the brake, and what is beyond it another server may take.
+    private async Task TakeOverAsync(CancellationToken cancellationToken)
     {
-        ClaimedPage page;
-        do
+        var watch = new HolderWatch(store.IsShared ? limits.MissedBeats : 0, limits.BeatInterval, time);
+        IReadOnlyList<HolderRow> ended = [];
+        while (true)
         {
-            page = await writer.WriteUntilDoneAsync(new ClaimWork(limits.RecoveryPageSize), cancellationToken);
+            ClaimedPage page = await writer.WriteUntilDoneAsync(new ClaimWork(ended, limits.RecoveryPageSize), cancellationToken);
             foreach (ReadyWork work in page.Works)
             {
                 await QueueOf(work).Writer.WriteAsync(new QueuedWork(work, IsTakenUp: true), cancellationToken);
             }
 
             observer.WorkTakenUp(page.Taken);
+            ended = watch.Observe(page.Others);
+            if (page.Taken == 0 && ended.Count == 0)
+            {
+                await Task.Delay(store.IsShared ? limits.BeatInterval : Timeout.InfiniteTimeSpan, time, cancellationToken);
+            }
         }
-        while (page.Taken > 0);
+    }
+
+    // What other servers commit. A lost connection loses no change: watchers ask the store by themselves too.
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await store.ListenAsync(changes.Raise, cancellationToken);
+            }
+            catch (Exception exception) when (store.IsTransient(exception))
+            {
+                await Task.Delay(limits.TransientRetryDelay, time, cancellationToken);
+            }
+        }
     }
 
     private async Task AnalyzeAsync(ChannelReader<QueuedWork> queue, CancellationToken cancellationToken)
     {
-        await foreach (QueuedWork queued in queue.ReadAllAsync(cancellationToken))
+        // Runs that wait for older work of their plate on another server.
+        var waiting = new Queue<(ReadyWork Work, AnalyticalRun Run)>();
+        while (waiting.Count > 0 || await queue.WaitToReadAsync(cancellationToken))
         {
-            if (queued.IsTakenUp)
+            if (waiting.Count < limits.WorkQueueLength && queue.TryRead(out QueuedWork queued))
             {
-                await AnalyzeAloneAsync(queued.Work, cancellationToken);
+                AnalyticalRun? run = queued.IsTakenUp ? await AnalyzeAloneAsync(queued.Work, cancellationToken) : await AnalyzeAsync(queued.Work, cancellationToken);
+                if (run is not null)
+                {
+                    waiting.Enqueue((queued.Work, run));
+                }
             }
             else
             {
-                await AnalyzeAsync(queued.Work, cancellationToken);
+                await Task.Delay(limits.OlderWorkDelay, time, cancellationToken);
+            }
+
+            for (int count = waiting.Count; count > 0; count--)
+            {
+                (ReadyWork work, AnalyticalRun run) = waiting.Dequeue();
+                if (!await SaveAsync(work, run, cancellationToken))
+                {
+                    waiting.Enqueue((work, run));
+                }
             }
         }
     }
 
-    private async Task AnalyzeAloneAsync(ReadyWork work, CancellationToken cancellationToken)
+    // The run, where it waits for older work; null where the work has come to its end.
+    private async Task<AnalyticalRun?> AnalyzeAloneAsync(ReadyWork work, CancellationToken cancellationToken)
     {
         await alone.WaitAsync(cancellationToken);
         try
@@ -109,11 +151,10 @@ public sealed class AnalysisPipeline : IDisposable
             if (attempt > limits.AnalysisAttempts)
             {
                 await ParkAsync(work, $"The server ended during each of {limits.AnalysisAttempts} attempts.", cancellationToken);
+                return null;
             }
-            else if (attempt is not null)
-            {
-                await AnalyzeAsync(work, cancellationToken);
-            }
+
+            return attempt is null ? null : await AnalyzeAsync(work, cancellationToken);
         }
         finally
         {
@@ -121,25 +162,48 @@ public sealed class AnalysisPipeline : IDisposable
         }
     }
 
-    private async Task AnalyzeAsync(ReadyWork work, CancellationToken cancellationToken)
+    private async Task<AnalyticalRun?> AnalyzeAsync(ReadyWork work, CancellationToken cancellationToken)
+    {
+        AnalyticalRun run;
+        try
+        {
+            run = PlateAnalyzer.Analyze(work.Inputs);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The analysis is pure: a second attempt would fail alike. The plate is parked and shown; the others go on.
+            await FailAsync(work, exception, cancellationToken);
+            return null;
+        }
+
+        return await SaveAsync(work, run, cancellationToken) ? null : run;
+    }
+
+    // False where the run waits for older work of its plate.
+    private async Task<bool> SaveAsync(ReadyWork work, AnalyticalRun run, CancellationToken cancellationToken)
     {
         try
         {
-            AnalyticalRun run = PlateAnalyzer.Analyze(work.Inputs);
-            SavedRun? saved = await writer.WriteUntilDoneAsync(new SaveRun(work, run), cancellationToken);
-            if (saved is not null)
+            RunSaving saving = await writer.WriteUntilDoneAsync(new SaveRun(work, run), cancellationToken);
+            if (saving.Run is { } saved)
             {
                 changes.Raise();
                 observer.RunSaved(saved, run);
             }
+
+            return !saving.WaitsForOlderWork;
         }
         catch (Exception exception) when (exception is not OperationCanceledException && writer.IsOpen)
         {
-            // The analysis is pure and its run is saved by one statement after the other, so a second attempt in this process would fail alike.
-            // The plate is parked and shown; the others go on.
-            observer.AnalysisFailed(work, exception);
-            await ParkAsync(work, $"{exception.GetType().Name}: {exception.Message}", cancellationToken);
+            await FailAsync(work, exception, cancellationToken);
+            return true;
         }
+    }
+
+    private async Task FailAsync(ReadyWork work, Exception exception, CancellationToken cancellationToken)
+    {
+        observer.AnalysisFailed(work, exception);
+        await ParkAsync(work, $"{exception.GetType().Name}: {exception.Message}", cancellationToken);
     }
 
     private async Task ParkAsync(ReadyWork work, string error, CancellationToken cancellationToken)

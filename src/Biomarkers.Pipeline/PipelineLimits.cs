@@ -18,7 +18,13 @@ public sealed record PipelineLimits
     /// <summary>Attempts at one plate before it is parked and shown; 1 to 100, default 5.</summary>
     public int AnalysisAttempts { get; init; } = 5;
 
-    /// <summary>Unfinished plates that a restart takes up at a time; 1 to 10,000, default 128.</summary>
+    /// <summary>Attempts at one write while other servers are faster; 1 to 100, default 10.</summary>
+    public int ConflictAttempts { get; init; } = 10;
+
+    /// <summary>Signs of life that a server may leave out, as another one sees it, before that one takes over its work; 2 to 100, default 5.</summary>
+    public int MissedBeats { get; init; } = 5;
+
+    /// <summary>Unfinished plates that are taken over at a time; 1 to 10,000, default 128.</summary>
     public int RecoveryPageSize { get; init; } = 128;
 
     /// <summary>Parts of one plate that are kept before it must be completed; 1 to 100,000, default 1,536 (a well at a time of the largest plate).</summary>
@@ -26,6 +32,12 @@ public sealed record PipelineLimits
 
     /// <summary>Wait before a write is tried again whose fault passes by itself, such as a full disk; more than 0, default 1 s.</summary>
     public TimeSpan TransientRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time between two signs of life of a server that shares its store; more than 0, default 2 s.</summary>
+    public TimeSpan BeatInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Wait before a run is saved again that waits for older work of its plate on another server; more than 0, default 0.2 s.</summary>
+    public TimeSpan OlderWorkDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Everything that is wrong with these limits; empty when they are right.</summary>
     public IReadOnlyList<string> Faults()
@@ -38,12 +50,20 @@ public sealed record PipelineLimits
         Check(nameof(AnalysisAttempts), AnalysisAttempts, 1, 100, faults);
         Check(nameof(RecoveryPageSize), RecoveryPageSize, 1, 10_000, faults);
         Check(nameof(PartsPerRead), PartsPerRead, 1, 100_000, faults);
-        if (TransientRetryDelay <= TimeSpan.Zero)
-        {
-            faults.Add($"{nameof(TransientRetryDelay)} is {TransientRetryDelay}; expected more than 0.");
-        }
-
+        Check(nameof(ConflictAttempts), ConflictAttempts, 1, 100, faults);
+        Check(nameof(MissedBeats), MissedBeats, 2, 100, faults);
+        Check(nameof(TransientRetryDelay), TransientRetryDelay, faults);
+        Check(nameof(BeatInterval), BeatInterval, faults);
+        Check(nameof(OlderWorkDelay), OlderWorkDelay, faults);
         return faults;
+    }
+
+    private static void Check(string name, TimeSpan value, List<string> faults)
+    {
+        if (value <= TimeSpan.Zero)
+        {
+            faults.Add($"{name} is {value}; expected more than 0.");
+        }
     }
 
     private static void Check(string name, int value, int minimum, int maximum, List<string> faults)

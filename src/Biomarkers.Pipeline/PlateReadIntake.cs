@@ -56,7 +56,7 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
 
     /// <summary>Offers a built-in assay; see <see cref="OfferBuiltInAssay"/>.</summary>
     public Task OfferAsync(AssayDefinition builtIn, CancellationToken cancellationToken) =>
-        writer.WriteAsync(new OfferBuiltInAssay(builtIn), cancellationToken);
+        writer.WriteUntilDoneAsync(new OfferBuiltInAssay(builtIn), cancellationToken);
 
     /// <summary>Adds a version of an assay.</summary>
     public Task<AssayDefinition> CreateAssayAsync(CreateAssay creation, CancellationToken cancellationToken) =>

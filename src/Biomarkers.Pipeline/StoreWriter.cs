@@ -5,14 +5,18 @@ namespace Biomarkers.Pipeline;
 
 /// <summary>The one writer of this server: each transaction takes all writes that wait, up to a limit, and answers each after the commit.</summary>
 /// <remarks>Group commit adapts by itself: a lone write commits at once, and while a commit runs others gather. A write that fails takes
-/// nobody with it: the group is rolled back and each write is tried alone.</remarks>
+/// nobody with it: the group is rolled back and each write is tried alone. A commit whose answer was lost is looked up in the store before
+/// anything else is written, so that a write is answered by what became of it.</remarks>
 public sealed class StoreWriter
 {
     private readonly IStore store;
     private readonly PipelineLimits limits;
     private readonly TimeProvider time;
     private readonly Channel<Pending> queue;
+    private readonly DateTimeOffset startTime;
+    private long beat;
     private volatile bool completed;
+    private volatile bool reachable;
 
     /// <summary>Makes a writer; it writes once <see cref="RunAsync"/> runs.</summary>
     public StoreWriter(IStore store, PipelineLimits limits, TimeProvider time)
@@ -20,6 +24,7 @@ public sealed class StoreWriter
         this.store = store;
         this.limits = limits;
         this.time = time;
+        startTime = time.GetUtcNow();
         queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(limits.WriteQueueLength) { SingleReader = true });
     }
 
@@ -34,6 +39,9 @@ public sealed class StoreWriter
 
     /// <summary>Whether writes are taken.</summary>
     public bool IsOpen => !queue.Reader.Completion.IsCompleted && FatalFault is null && !completed;
+
+    /// <summary>Whether the newest transaction reached the store; false before the first.</summary>
+    public bool IsReachable => reachable && IsOpen;
 
     /// <summary>Hands over a write and waits until it is durable.</summary>
     /// <returns>The outcome of the write, after the commit.</returns>
@@ -71,6 +79,7 @@ public sealed class StoreWriter
         Exception? fault = null;
         try
         {
+            await RegisterAsync(cancellationToken);
             while (await queue.Reader.WaitToReadAsync(cancellationToken))
             {
                 group.Clear();
@@ -81,6 +90,9 @@ public sealed class StoreWriter
 
                 await CommitAsync(group, cancellationToken);
             }
+
+            // Others take over at once what this server leaves. Where this can't be said any more they see its beat stand still.
+            await TryCommitAsync([], cancellationToken, isLast: true);
         }
         catch (Exception exception)
         {
@@ -95,15 +107,9 @@ public sealed class StoreWriter
         finally
         {
             queue.Writer.TryComplete(fault);
-            while (queue.Reader.TryRead(out Pending? abandoned))
-            {
-                abandoned.Fail(new ChannelClosedException("The store writer has ended.", fault));
-            }
-
-            foreach (Pending pending in group)
-            {
-                pending.Fail(new ChannelClosedException("The store writer has ended.", fault));
-            }
+            var ended = new ChannelClosedException("The store writer has ended.", fault);
+            FailWaiting(ended);
+            Fail(group, ended);
         }
     }
 
@@ -117,25 +123,85 @@ public sealed class StoreWriter
     private async Task CommitAsync(List<Pending> group, CancellationToken cancellationToken)
     {
         Exception? fault = await TryCommitAsync(group, cancellationToken);
-        if (fault is not null && group.Count > 1)
+        if (fault is null)
+        {
+            return;
+        }
+
+        if (store.IsUnavailable(fault))
+        {
+            // Whoever can try again does: none is tried alone, each would wait for the store in its turn.
+            Fail(group, fault);
+        }
+        else if (group.Count > 1 || store.IsConflict(fault))
         {
             foreach (Pending pending in group)
             {
-                if (await TryCommitAsync([pending], cancellationToken) is { } own)
-                {
-                    pending.Fail(own);
-                }
+                await CommitAloneAsync(pending, cancellationToken);
             }
         }
-        else if (fault is not null)
+        else
         {
             group[0].Fail(fault);
         }
     }
 
-    // Null after a commit; the fault, with nothing written, otherwise. A fatal fault is thrown.
-    private async Task<Exception?> TryCommitAsync(List<Pending> group, CancellationToken cancellationToken)
+    private async Task CommitAloneAsync(Pending pending, CancellationToken cancellationToken)
     {
+        Exception? fault;
+        int attempts = 0;
+        do
+        {
+            fault = await TryCommitAsync([pending], cancellationToken);
+        }
+        while (fault is not null && store.IsConflict(fault) && ++attempts < limits.ConflictAttempts);
+        if (fault is not null)
+        {
+            pending.Fail(fault);
+        }
+    }
+
+    // The row of this server's beats is there before anything else: a look-up then always finds it.
+    private async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        while (await TryCommitAsync([], cancellationToken) is { } fault)
+        {
+            if (!store.IsTransient(fault))
+            {
+                throw new InvalidOperationException("This server could not be registered in its store.", fault);
+            }
+
+            await Task.Delay(limits.TransientRetryDelay, time, cancellationToken);
+        }
+    }
+
+    // Null after a commit; the fault, with nothing written, otherwise. A fatal fault is thrown.
+    private async Task<Exception?> TryCommitAsync(List<Pending> group, CancellationToken cancellationToken, bool isLast = false)
+    {
+        long number = ++beat;
+        (Commit commit, Exception? fault) = await AttemptAsync(group, number, isLast, cancellationToken);
+        reachable = fault is null || !store.IsUnavailable(fault);
+        if (commit == Commit.None)
+        {
+            return fault;
+        }
+
+        if (commit == Commit.Unknown && !await WasCommittedAsync(number, cancellationToken))
+        {
+            return new StoreConflictException("The transaction was not committed.", fault!);
+        }
+
+        foreach (Pending pending in group)
+        {
+            pending.Succeed();
+        }
+
+        return null;
+    }
+
+    private async Task<(Commit Commit, Exception? Fault)> AttemptAsync(List<Pending> group, long number, bool isLast, CancellationToken cancellationToken)
+    {
+        var commit = Commit.None;
         try
         {
             await using IStoreTransaction transaction = await store.BeginAsync(cancellationToken);
@@ -145,24 +211,59 @@ public sealed class StoreWriter
                 await pending.ApplyAsync(context, cancellationToken);
             }
 
-            if (context.Ledger.Count > 0)
-            {
-                await transaction.AppendLedgerAsync(context.Ledger, cancellationToken);
-            }
-
-            await transaction.CommitAsync(cancellationToken);
+            var sign = new HolderBeat(Holder, Environment.MachineName, startTime, number, isLast ? context.Now : null);
+            await transaction.SealAsync(sign, context.Ledger, cancellationToken);
+            commit = Commit.Unknown;
+            await transaction.CommitAsync();
+            commit = Commit.Done;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException && !store.IsFatal(exception))
+        catch (Exception exception) when ((exception is not OperationCanceledException || commit != Commit.None) && !store.IsFatal(exception))
         {
-            return exception;
+            return (commit, exception);
         }
 
+        return (commit, null);
+    }
+
+    // Until the store answers: the writes of that commit wait, whatever else comes is told that the store is out of reach.
+    private async Task<bool> WasCommittedAsync(long number, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await store.FindBeatAsync(Holder, cancellationToken) >= number;
+            }
+            catch (Exception exception) when (store.IsTransient(exception))
+            {
+                reachable = false;
+                FailWaiting(exception);
+                await Task.Delay(limits.TransientRetryDelay, time, cancellationToken);
+            }
+        }
+    }
+
+    private void FailWaiting(Exception fault)
+    {
+        while (queue.Reader.TryRead(out Pending? waiting))
+        {
+            waiting.Fail(fault);
+        }
+    }
+
+    private static void Fail(List<Pending> group, Exception fault)
+    {
         foreach (Pending pending in group)
         {
-            pending.Succeed();
+            pending.Fail(fault);
         }
+    }
 
-        return null;
+    private enum Commit
+    {
+        None,
+        Unknown,
+        Done,
     }
 
     private abstract class Pending

@@ -34,6 +34,9 @@ public static class AuditActions
     /// <summary>A plate could not be analysed after all attempts.</summary>
     public const string WorkParked = "WORK_PARKED";
 
+    /// <summary>A server stood still; another one took over what it held.</summary>
+    public const string HolderEnded = "HOLDER_ENDED";
+
     /// <summary>A version of an assay was created.</summary>
     public const string AssayCreated = "ASSAY_CREATED";
 }

@@ -11,6 +11,7 @@ internal static class AppendOnlyTables
             "audit_event", "change_feed", "assay", "rule_pack", "stream_event", "quarantined_event", "plate_layout", "plate_read",
             "analytical_run", "standard_curve", "control_point", "run_lot", "qc_flag", "result", "result_version",
         ],
+        [2] = ["control_series_point"],
     };
 
     /// <summary>Append-only tables that a migration makes.</summary>

@@ -1,58 +1,54 @@
-using Biomarkers.Storage.Tables;
-using LinqToDB;
-using LinqToDB.Async;
 using LinqToDB.Data;
 
 namespace Biomarkers.Storage;
 
-/// <summary>Gives monotone integer keys, in blocks that are reserved inside the write transaction. Keys rise and may have gaps, for example
-/// after a restart.</summary>
-internal sealed class KeyAllocator
+/// <summary>Gives integer keys that rise, in blocks. Keys may have gaps, for example after a restart.</summary>
+/// <remarks>With one server the blocks are reserved inside the write transaction and last beyond it. Servers that share a database reserve outside
+/// of it, so that none waits for another's commit, and keep no block beyond the transaction: the keys of an idle server would be older than those of
+/// what was stored before.</remarks>
+internal sealed class KeyAllocator(SqlDatabase database)
 {
-    private const long BlockSize = 256;
+    private const long LastingBlockSize = 256;
+    private const long FirstBlockSize = 4;
 
-    private readonly Dictionary<string, (long Next, long End)> blocks = [];
+    private readonly Dictionary<string, (long Next, long End, long Size)> blocks = [];
     private bool reservedSinceCommit;
 
     /// <summary>The first of <paramref name="count"/> consecutive keys.</summary>
     public async Task<long> TakeAsync(DataConnection connection, string sequence, int count, CancellationToken cancellationToken)
     {
-        (long next, long end) = blocks.GetValueOrDefault(sequence);
+        (long next, long end, long size) = blocks.GetValueOrDefault(sequence);
         if (end - next < count)
         {
-            long size = Math.Max(BlockSize, count);
-            next = await ReserveAsync(connection, sequence, size, cancellationToken);
+            // Doubled within a transaction: a group of many plates asks a few times.
+            size = Math.Max(count, database.IsShared ? Math.Max(FirstBlockSize, 2 * size) : LastingBlockSize);
+            next = await database.ReserveKeysAsync(connection, sequence, size, cancellationToken);
             end = next + size;
             reservedSinceCommit = true;
         }
 
-        blocks[sequence] = (next + count, end);
+        blocks[sequence] = (next + count, end, size);
         return next;
     }
 
-    /// <summary>The reserved blocks are durable.</summary>
-    public void Committed() => reservedSinceCommit = false;
-
-    /// <summary>Blocks that were reserved in a transaction that was rolled back are not ours; they are asked for anew.</summary>
-    public void RolledBack()
+    /// <summary>Takes the next keys of a sequence from a block that is reserved after this: called where a lock was taken, so that keys under that lock
+    /// rise in the order in which servers held it.</summary>
+    public void Renew(string sequence)
     {
-        if (reservedSinceCommit)
+        if (database.IsShared)
         {
-            blocks.Clear();
-            reservedSinceCommit = false;
+            blocks.Remove(sequence);
         }
     }
 
-    private static async Task<long> ReserveAsync(DataConnection connection, string sequence, long size, CancellationToken cancellationToken)
+    /// <summary>The transaction has ended; blocks that it reserved are durable where it was committed, and are asked for anew where it was not.</summary>
+    public void Ended(bool committed)
     {
-        ITable<KeySequenceTable> table = connection.GetTable<KeySequenceTable>();
-        int updated = await table.Where(row => row.Name == sequence).Set(row => row.NextKey, row => row.NextKey + size).UpdateAsync(cancellationToken);
-        if (updated == 0)
+        if (database.IsShared || (reservedSinceCommit && !committed))
         {
-            await connection.InsertAsync(new KeySequenceTable { Name = sequence, NextKey = 1 + size }, token: cancellationToken);
-            return 1;
+            blocks.Clear();
         }
 
-        return await table.Where(row => row.Name == sequence).Select(row => row.NextKey).SingleAsync(cancellationToken) - size;
+        reservedSinceCommit = false;
     }
 }

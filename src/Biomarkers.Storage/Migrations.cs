@@ -15,23 +15,15 @@ internal static partial class Migrations
 
     private static List<(int Number, string Name, string Sql)> All { get; } = Load();
 
-    /// <summary>Applies what is missing.</summary>
-    /// <exception cref="StoreException">The database is newer than this program.</exception>
+    /// <summary>Applies what is missing, as the only server that does.</summary>
+    /// <exception cref="StoreException">The database is newer than this program, of another program, or not whole.</exception>
     public static async Task ApplyAsync(SqlDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         await using SqlWriteTransaction write = await database.BeginWriteAsync(cancellationToken);
         DataConnection connection = write.Connection;
-        if (!await database.HasTableAsync(connection, VersionTable, cancellationToken))
-        {
-            await connection.ExecuteAsync($"CREATE TABLE {VersionTable} (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, apply_time BIGINT NOT NULL)", cancellationToken);
-        }
-
-        int current = await connection.ExecuteAsync<int?>($"SELECT MAX(number) FROM {VersionTable}", cancellationToken) ?? 0;
-        if (current > NewestVersion)
-        {
-            throw new StoreException($"The {database.Name} database has schema {current}; this program knows up to {NewestVersion}. Use the program that wrote it, or a newer one.");
-        }
-
+        connection.CommandTimeout = 0;
+        await database.LockSchemaAsync(connection, cancellationToken);
+        int current = await CheckAsync(database, connection, cancellationToken);
         foreach ((int number, string name, string sql) in All.Skip(current))
         {
             foreach (string statement in Statements(sql, database))
@@ -53,6 +45,32 @@ internal static partial class Migrations
         }
 
         await write.Transaction.CommitAsync(cancellationToken);
+    }
+
+    // The schema that the database has: 0 for an empty one, which gets the table of versions.
+    private static async Task<int> CheckAsync(SqlDatabase database, DataConnection connection, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> tables = await database.ListTablesAsync(connection, cancellationToken);
+        if (!tables.Contains(VersionTable))
+        {
+            if (tables.Count > 0)
+            {
+                throw new StoreException($"The {database.Name} database holds the table '{tables[0]}' and no '{VersionTable}': it belongs to another program. Use an empty database.");
+            }
+
+            await connection.ExecuteAsync($"CREATE TABLE {VersionTable} (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, apply_time BIGINT NOT NULL)", cancellationToken);
+        }
+
+        int current = await connection.ExecuteAsync<int?>($"SELECT MAX(number) FROM {VersionTable}", cancellationToken) ?? 0;
+        if (current > NewestVersion)
+        {
+            throw new StoreException($"The {database.Name} database has schema {current}; this program knows up to {NewestVersion}. Use the program that wrote it, or a newer one.");
+        }
+
+        string? missing = All.Take(current).SelectMany(migration => CreatedTable().Matches(migration.Sql).Select(match => match.Groups["table"].Value)).FirstOrDefault(table => !tables.Contains(table));
+        return missing is null
+            ? current
+            : throw new StoreException($"The {database.Name} database says that it has schema {current}, and its table '{missing}' is missing: restore it from a backup.");
     }
 
     // One statement per command: a batch can swallow the fault of a statement in its middle.
@@ -83,4 +101,7 @@ internal static partial class Migrations
 
     [GeneratedRegex(@"--[^\n]*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Comment();
+
+    [GeneratedRegex(@"^CREATE TABLE (?<table>\w+)", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CreatedTable();
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Biomarkers.Storage.Tables;
 using LinqToDB.Data;
 
 namespace Biomarkers.Storage;
@@ -9,8 +10,14 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Name for messages, such as <c>SQLite</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether several servers may use this database at once.</summary>
+    internal abstract bool IsShared { get; }
+
     /// <summary>Values of the tokens in the migrations, such as <c>{blob}</c>.</summary>
     internal abstract IReadOnlyDictionary<string, string> Tokens { get; }
+
+    /// <summary>How many rows are written at once.</summary>
+    internal abstract BulkCopyOptions BulkCopy { get; }
 
     /// <summary>Opens the store and checks that it keeps its promises: a commit that returned survives a loss of power.</summary>
     /// <exception cref="StoreException">The store cannot be opened, or is not safe.</exception>
@@ -25,8 +32,39 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Statements that make a table refuse UPDATE and DELETE.</summary>
     internal abstract IEnumerable<string> AppendOnlyTriggers(string table);
 
-    /// <summary>Whether a table exists.</summary>
-    internal abstract Task<bool> HasTableAsync(DataConnection connection, string table, CancellationToken cancellationToken);
+    /// <summary>Names of all tables.</summary>
+    internal abstract Task<IReadOnlyList<string>> ListTablesAsync(DataConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Keeps other servers from changing the schema until the transaction ends.</summary>
+    internal abstract Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Locks the row of a key, where there is one, until the transaction ends: what is read after this is what other servers committed.</summary>
+    internal abstract Task LockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken);
+
+    /// <summary>The first rows of a query over work, locked until the transaction ends; those that another server has locked are passed over.</summary>
+    internal abstract Task<List<WorkItemTable>> LockWorkAsync(DataConnection connection, IQueryable<WorkItemTable> works, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Reserves consecutive keys for this server alone; a transaction that is rolled back does not give them to another.</summary>
+    /// <returns>The first of them.</returns>
+    internal abstract Task<long> ReserveKeysAsync(DataConnection connection, string sequence, long count, CancellationToken cancellationToken);
+
+    /// <summary>Tells the other servers, with the commit, that there is something new.</summary>
+    internal abstract Task NotifyAsync(DataConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Waits for what <see cref="NotifyAsync"/> tells, until cancelled.</summary>
+    /// <param name="changed">Called after each; must return at once.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DbException">The connection broke: ask the store, and listen again.</exception>
+    internal abstract Task ListenAsync(Action changed, CancellationToken cancellationToken);
+
+    /// <summary>What a fault of the opening means, for whoever starts the server.</summary>
+    internal abstract StoreException Explain(DbException exception);
+
+    /// <summary>Whether another server was faster: the same write, tried again at once in a transaction of its own, sees what that one left.</summary>
+    internal abstract bool IsConflict(Exception exception);
+
+    /// <summary>Whether the store is out of reach.</summary>
+    internal abstract bool IsUnavailable(Exception exception);
 
     /// <summary>Whether a fault passes by itself.</summary>
     internal abstract bool IsTransient(Exception exception);
@@ -41,12 +79,17 @@ public abstract class SqlDatabase : IAsyncDisposable
 /// <summary>A write transaction of a database, with the connection that sees it.</summary>
 /// <param name="Connection">For statements.</param>
 /// <param name="Transaction">To commit.</param>
-internal sealed record SqlWriteTransaction(DataConnection Connection, DbTransaction Transaction) : IAsyncDisposable
+/// <param name="Underlying">The connection of the database's own driver, where it ends with the transaction; null where it goes on.</param>
+internal sealed record SqlWriteTransaction(DataConnection Connection, DbTransaction Transaction, DbConnection? Underlying) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()
     {
         await Connection.DisposeAsync();
         await Transaction.DisposeAsync();
+        if (Underlying is not null)
+        {
+            await Underlying.DisposeAsync();
+        }
     }
 }
 

@@ -23,6 +23,9 @@ internal sealed partial class SqlStoreTransaction
 
     public async Task<PlateRow?> FindPlateAsync(string barcode, CancellationToken cancellationToken)
     {
+        await database.LockRowAsync(connection, "plate", "barcode", barcode, cancellationToken);
+        keys.Renew("plate_read");
+        keys.Renew("work_item");
         PlateTable? row = await Plates.FirstOrDefaultAsync(plate => plate.Barcode == barcode, cancellationToken);
         return row is null ? null : new PlateRow(row.PlateKey, row.Barcode, row.LayoutKey, row.RunKey);
     }
@@ -35,11 +38,11 @@ internal sealed partial class SqlStoreTransaction
             PlateKey = await NextKeyAsync("plate", cancellationToken),
             Barcode = barcode,
             State = (int)PlateState.WaitingForRead,
-            ChangeKey = await NextKeyAsync("plate_change", cancellationToken),
             CreateTime = now,
             UpdateTime = now,
         };
         await connection.InsertAsync(row, token: cancellationToken);
+        changedPlates.Add(row.PlateKey);
         return new PlateRow(row.PlateKey, barcode, null, null);
     }
 
@@ -47,10 +50,9 @@ internal sealed partial class SqlStoreTransaction
     {
         int state = (int)await StateOfAsync(plateKey, cancellationToken);
         long now = Instant.ToMicroseconds(time);
-        long change = await NextKeyAsync("plate_change", cancellationToken);
+        changedPlates.Add(plateKey);
         await Plates.Where(row => row.PlateKey == plateKey)
             .Set(row => row.State, state)
-            .Set(row => row.ChangeKey, change)
             .Set(row => row.UpdateTime, now)
             .UpdateAsync(cancellationToken);
     }

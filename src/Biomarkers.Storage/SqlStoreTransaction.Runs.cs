@@ -12,9 +12,15 @@ namespace Biomarkers.Storage;
 /// <summary>Runs with everything that explains them.</summary>
 internal sealed partial class SqlStoreTransaction
 {
-    public async Task<SavedRun?> SaveRunAsync(ReadyWork work, string holder, AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<RunSaving> SaveRunAsync(ReadyWork work, string holder, AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long now = Instant.ToMicroseconds(time);
+        long plateKey = await LockPlateOfAsync(work.WorkKey, cancellationToken);
+        if (await WorkItems.AnyAsync(row => row.PlateKey == plateKey && row.State == WorkItemTable.Open && row.WorkKey < work.WorkKey, cancellationToken))
+        {
+            return new RunSaving(null, WaitsForOlderWork: true);
+        }
+
         long? runKey = await NextKeyAsync("analytical_run", cancellationToken);
         int ended = await WorkItems
             .Where(row => row.WorkKey == work.WorkKey && row.Generation == work.Generation && row.Holder == holder && row.State == WorkItemTable.Open)
@@ -24,13 +30,13 @@ internal sealed partial class SqlStoreTransaction
             .UpdateAsync(cancellationToken);
         if (ended == 0)
         {
-            return null;
+            return new RunSaving(null, WaitsForOlderWork: false);
         }
 
         WorkItemTable item = await WorkItems.SingleAsync(row => row.WorkKey == work.WorkKey, cancellationToken);
         await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
-        await SetRunAsync(item.PlateKey, runKey.Value, time, cancellationToken);
-        return new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode);
+        await SetRunAsync(plateKey, runKey.Value, time, cancellationToken);
+        return new RunSaving(new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode), WaitsForOlderWork: false);
     }
 
     public async Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)
@@ -68,9 +74,55 @@ internal sealed partial class SqlStoreTransaction
         await connection.InsertAsync(ToRunRow(runKey, item, work.Inputs, run, now), token: cancellationToken);
         await InsertAllAsync([.. run.Curves.Select((curve, i) => RunMapping.ToRow(runKey, i, curve))], cancellationToken);
         await InsertAllAsync([.. run.Controls.Select((control, i) => RunMapping.ToRow(runKey, i, control))], cancellationToken);
+        await ContinueSeriesAsync(runKey, work.Inputs.Assay.Id, run.Controls, cancellationToken);
         await InsertAllAsync([.. work.Inputs.Layout.Lots.Select((lot, i) => RunMapping.ToRow(runKey, i, lot))], cancellationToken);
         await InsertAllAsync([.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))], cancellationToken);
         await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
+    }
+
+    // The points of a lot stand in the order in which their runs were saved. The row of a series is locked by its update, in one order of series in
+    // every transaction, until the commit: the runs of one lot are saved one after the other.
+    private async Task ContinueSeriesAsync(long runKey, string assayId, IReadOnlyList<ControlResult> controls, CancellationToken cancellationToken)
+    {
+        var points = new List<ControlSeriesPointTable>(controls.Count);
+        var series = controls.Select((control, ordinal) => (Control: control, Ordinal: ordinal))
+            .GroupBy(point => (point.Control.Analyte, point.Control.Level, Lot: point.Control.LotNumber ?? string.Empty))
+            .OrderBy(group => group.Key.Analyte, StringComparer.Ordinal)
+            .ThenBy(group => group.Key.Level, StringComparer.Ordinal)
+            .ThenBy(group => group.Key.Lot, StringComparer.Ordinal);
+        foreach (var group in series)
+        {
+            int count = group.Count();
+            (long seriesKey, long pointCount) = await LengthenSeriesAsync(assayId, group.Key.Analyte, group.Key.Level, group.Key.Lot, count, cancellationToken);
+            long position = pointCount - count;
+            points.AddRange(group.Select(point => new ControlSeriesPointTable { SeriesKey = seriesKey, Position = ++position, RunKey = runKey, Ordinal = point.Ordinal }));
+        }
+
+        await InsertAllAsync(points, cancellationToken);
+    }
+
+    private async Task<(long SeriesKey, long PointCount)> LengthenSeriesAsync(
+        string assayId, string analyte, string level, string lot, int count, CancellationToken cancellationToken)
+    {
+        ITable<ControlSeriesTable> table = connection.GetTable<ControlSeriesTable>();
+        IQueryable<ControlSeriesTable> own = table.Where(row => row.AssayId == assayId && row.Analyte == analyte && row.Level == level && row.LotNumber == lot);
+        if (await own.Set(row => row.PointCount, row => row.PointCount + count).UpdateAsync(cancellationToken) == 0)
+        {
+            var first = new ControlSeriesTable
+            {
+                SeriesKey = await NextKeyAsync("control_series", cancellationToken),
+                AssayId = assayId,
+                Analyte = analyte,
+                Level = level,
+                LotNumber = lot,
+                PointCount = count,
+            };
+            await connection.InsertAsync(first, token: cancellationToken);
+            return (first.SeriesKey, count);
+        }
+
+        ControlSeriesTable known = await own.SingleAsync(cancellationToken);
+        return (known.SeriesKey, known.PointCount);
     }
 
     private async Task InsertResultsAsync(long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)

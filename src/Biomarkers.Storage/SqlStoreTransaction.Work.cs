@@ -21,6 +21,8 @@ internal sealed partial class SqlStoreTransaction
 
     private ITable<WorkItemTable> WorkItems => connection.GetTable<WorkItemTable>();
 
+    private ITable<WorkHolderTable> Holders => connection.GetTable<WorkHolderTable>();
+
     public async Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken)
     {
         byte[] hash = work.InputsHash.ToBytes();
@@ -55,35 +57,41 @@ internal sealed partial class SqlStoreTransaction
         return new WorkInsertion(added.WorkKey, null);
     }
 
-    public async Task<ClaimedPage> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HolderRow>> ListHoldersAsync(CancellationToken cancellationToken) =>
+        await Holders.Where(row => row.EndTime == null).Select(row => new HolderRow(row.Holder, row.HostName, row.Beat)).ToListAsync(cancellationToken);
+
+    public async Task<bool> EndHolderAsync(HolderRow holder, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        List<WorkItemTable> rows = await WorkItems
-            .Where(row => row.State == WorkItemTable.Open && row.Holder != holder)
-            .OrderBy(row => row.WorkKey)
-            .Take(limit)
-            .ToListAsync(cancellationToken);
+        long? now = Instant.ToMicroseconds(time);
+        return await Holders
+            .Where(row => row.Holder == holder.Holder && row.Beat == holder.Beat && row.EndTime == null)
+            .Set(row => row.EndTime, now)
+            .UpdateAsync(cancellationToken) == 1;
+    }
+
+    public async Task<IReadOnlyList<HeldWork>> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken)
+    {
         long now = Instant.ToMicroseconds(time);
-        var works = new List<ReadyWork>(rows.Count);
-        foreach (WorkItemTable row in rows)
+        List<WorkItemTable> rows = await database.LockWorkAsync(connection, OfEndedHolders(holder), limit, cancellationToken);
+        long[] workKeys = [.. rows.Select(row => row.WorkKey)];
+        if (workKeys.Length > 0)
         {
-            long generation = row.Generation + 1;
-            await WorkItems.Where(work => work.WorkKey == row.WorkKey)
-                .Set(work => work.Holder, holder)
-                .Set(work => work.Generation, generation)
-                .Set(work => work.UpdateTime, now)
+            await WorkItems.Where(row => workKeys.Contains(row.WorkKey))
+                .Set(row => row.Holder, holder)
+                .Set(row => row.Generation, row => row.Generation + 1)
+                .Set(row => row.UpdateTime, now)
                 .UpdateAsync(cancellationToken);
-            (AnalysisInputs? inputs, string? damage) = await LoadInputsAsync(row, cancellationToken);
-            if (inputs is not null)
-            {
-                works.Add(new ReadyWork(row.WorkKey, generation, inputs));
-            }
-            else
-            {
-                await ParkWorkAsync(row.WorkKey, generation, damage!, time, cancellationToken);
-            }
         }
 
-        return new ClaimedPage(rows.Count, works);
+        var works = new List<HeldWork>(rows.Count);
+        foreach (WorkItemTable row in rows)
+        {
+            string barcode = await Plates.Where(plate => plate.PlateKey == row.PlateKey).Select(plate => plate.Barcode).SingleAsync(cancellationToken);
+            (AnalysisInputs? inputs, string? damage) = await LoadInputsAsync(row, cancellationToken);
+            works.Add(new HeldWork(row.WorkKey, row.Generation + 1, barcode, inputs, damage));
+        }
+
+        return works;
     }
 
     public async Task<int?> BeginAttemptAsync(ReadyWork work, string holder, DateTimeOffset time, CancellationToken cancellationToken)
@@ -99,6 +107,7 @@ internal sealed partial class SqlStoreTransaction
     {
         long now = Instant.ToMicroseconds(time);
         string text = error.Length <= LongestError ? error : error[..LongestError];
+        long plateKey = await LockPlateOfAsync(workKey, cancellationToken);
         int parked = await WorkItems
             .Where(row => row.WorkKey == workKey && row.Generation == generation && row.State == WorkItemTable.Open)
             .Set(row => row.State, WorkItemTable.Parked)
@@ -107,12 +116,26 @@ internal sealed partial class SqlStoreTransaction
             .UpdateAsync(cancellationToken);
         if (parked > 0)
         {
-            long plateKey = await WorkItems.Where(row => row.WorkKey == workKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);
             await SettlePlateAsync(plateKey, time, cancellationToken);
         }
 
         return parked > 0;
     }
+
+    // Plate before work, everywhere: two servers that want both wait for each other in one order.
+    private async Task<long> LockPlateOfAsync(long workKey, CancellationToken cancellationToken)
+    {
+        long plateKey = await WorkItems.Where(row => row.WorkKey == workKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);
+        await database.LockRowAsync(connection, "plate", "plate_key", plateKey, cancellationToken);
+        return plateKey;
+    }
+
+    // Open work whose holder has ended, or was never heard of.
+    private IQueryable<WorkItemTable> OfEndedHolders(string holder) =>
+        WorkItems
+            .Where(row => row.State == WorkItemTable.Open && row.Holder != holder)
+            .Where(row => !Holders.Any(known => known.Holder == row.Holder && known.EndTime == null))
+            .OrderBy(row => row.WorkKey);
 
     // The hash is taken over the stored bytes, so that a program that writes a new form of an assay still knows the old one. Null with the reason
     // where a part is damaged or of a form that this program can't read.

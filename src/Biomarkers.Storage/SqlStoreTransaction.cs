@@ -8,20 +8,71 @@ using LinqToDB.Data;
 
 namespace Biomarkers.Storage;
 
-/// <summary>One write transaction: commit, the ledger, and keys. Streams, plates and work are in the files beside this one.</summary>
-internal sealed partial class SqlStoreTransaction(SqlWriteTransaction write, KeyAllocator keys) : IStoreTransaction
+/// <summary>One write transaction: its end, and keys. Streams, plates, work and runs are in the files beside this one.</summary>
+internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWriteTransaction write, KeyAllocator keys) : IStoreTransaction
 {
+    // The row of key_sequence whose number is the place in the order of changes.
+    private const string PlateChange = "plate_change";
+
     private readonly DataConnection connection = write.Connection;
+    private readonly HashSet<long> changedPlates = [];
     private bool committed;
 
-    public async Task CommitAsync(CancellationToken cancellationToken)
+    public async Task SealAsync(HolderBeat beat, IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
     {
-        await write.Transaction.CommitAsync(cancellationToken);
-        committed = true;
-        keys.Committed();
+        await BeatAsync(beat, cancellationToken);
+        await PlaceChangedPlatesAsync(cancellationToken);
+        if (entries.Count > 0)
+        {
+            await AppendLedgerAsync(entries, cancellationToken);
+        }
+
+        if (entries.Count > 0 || changedPlates.Count > 0)
+        {
+            await database.NotifyAsync(connection, cancellationToken);
+        }
     }
 
-    public async Task AppendLedgerAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
+    public async Task CommitAsync()
+    {
+        // Not to be cancelled: its outcome would be unknown.
+        await write.Transaction.CommitAsync(CancellationToken.None);
+        committed = true;
+    }
+
+    private async Task BeatAsync(HolderBeat beat, CancellationToken cancellationToken)
+    {
+        ITable<WorkHolderTable> holders = connection.GetTable<WorkHolderTable>();
+        long? endTime = beat.EndTime is { } time ? Instant.ToMicroseconds(time) : null;
+        // A server that others took for dead lives again with its next commit; the work that they took over stays theirs.
+        int known = await holders.Where(row => row.Holder == beat.Holder)
+            .Set(row => row.Beat, beat.Beat)
+            .Set(row => row.EndTime, endTime)
+            .UpdateAsync(cancellationToken);
+        if (known == 0)
+        {
+            var row = new WorkHolderTable { Holder = beat.Holder, HostName = beat.HostName, StartTime = Instant.ToMicroseconds(beat.StartTime), Beat = beat.Beat, EndTime = endTime };
+            await connection.InsertAsync(row, token: cancellationToken);
+        }
+    }
+
+    // Under the lock of the sequence's row, which lasts until the commit: a watcher's cursor never passes a change that commits later. The
+    // plates of one transaction share one place.
+    private async Task PlaceChangedPlatesAsync(CancellationToken cancellationToken)
+    {
+        if (changedPlates.Count == 0)
+        {
+            return;
+        }
+
+        ITable<KeySequenceTable> sequences = connection.GetTable<KeySequenceTable>();
+        await sequences.Where(row => row.Name == PlateChange).Set(row => row.NextKey, row => row.NextKey + 1).UpdateAsync(cancellationToken);
+        long change = await sequences.Where(row => row.Name == PlateChange).Select(row => row.NextKey).SingleAsync(cancellationToken) - 1;
+        long[] plateKeys = [.. changedPlates];
+        await Plates.Where(row => plateKeys.Contains(row.PlateKey)).Set(row => row.ChangeKey, change).UpdateAsync(cancellationToken);
+    }
+
+    private async Task AppendLedgerAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
     {
         ITable<LedgerHeadTable> heads = connection.GetTable<LedgerHeadTable>();
         // The update takes the row's lock before the head is read, so that a cursor never passes a change that commits later.
@@ -57,10 +108,7 @@ internal sealed partial class SqlStoreTransaction(SqlWriteTransaction write, Key
         }
         finally
         {
-            if (!committed)
-            {
-                keys.RolledBack();
-            }
+            keys.Ended(committed);
         }
     }
 
@@ -72,7 +120,7 @@ internal sealed partial class SqlStoreTransaction(SqlWriteTransaction write, Key
     {
         if (rows.Count > 0)
         {
-            await connection.BulkCopyAsync(new BulkCopyOptions { BulkCopyType = BulkCopyType.MultipleRows, UseParameters = true }, rows, cancellationToken);
+            await connection.BulkCopyAsync(database.BulkCopy, rows, cancellationToken);
         }
     }
 }

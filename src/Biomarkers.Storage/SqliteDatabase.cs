@@ -1,4 +1,7 @@
+using System.Data.Common;
+using Biomarkers.Storage.Tables;
 using LinqToDB;
+using LinqToDB.Async;
 using LinqToDB.Data;
 using LinqToDB.DataProvider;
 using LinqToDB.DataProvider.SQLite;
@@ -36,9 +39,15 @@ public sealed class SqliteDatabase : SqlDatabase
     /// <inheritdoc/>
     public override string Name => "SQLite";
 
+    // A lock file keeps a second server away from the folder of the file.
+    internal override bool IsShared => false;
+
+    internal override BulkCopyOptions BulkCopy { get; } = new() { BulkCopyType = BulkCopyType.MultipleRows, UseParameters = true };
+
     internal override IReadOnlyDictionary<string, string> Tokens { get; } = new Dictionary<string, string>
     {
         ["blob"] = "BLOB",
+        ["text"] = "TEXT",
         ["zero_hash"] = $"x'{new string('0', 64)}'",
     };
 
@@ -76,7 +85,7 @@ public sealed class SqliteDatabase : SqlDatabase
         }
         catch (SqliteException exception)
         {
-            throw new StoreException($"Unable to open the SQLite database '{file}': {exception.Message}", exception);
+            throw Explain(exception);
         }
 
         Version version = Version.Parse(writer.ServerVersion);
@@ -91,7 +100,7 @@ public sealed class SqliteDatabase : SqlDatabase
         cancellationToken.ThrowIfCancellationRequested();
         // Immediate: a transaction that would upgrade from reading to writing fails at once when another writer is faster.
         SqliteTransaction transaction = writer.BeginTransaction(deferred: false);
-        return Task.FromResult(new SqlWriteTransaction(Within(transaction), transaction));
+        return Task.FromResult(new SqlWriteTransaction(Within(transaction), transaction, null));
     }
 
     internal override async Task<SqlSnapshot> OpenSnapshotAsync(CancellationToken cancellationToken)
@@ -111,8 +120,35 @@ public sealed class SqliteDatabase : SqlDatabase
         }
     }
 
-    internal override async Task<bool> HasTableAsync(DataConnection connection, string table, CancellationToken cancellationToken) =>
-        await connection.ExecuteAsync<int>("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = @table", cancellationToken, new DataParameter("table", table)) > 0;
+    internal override async Task<IReadOnlyList<string>> ListTablesAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryToListAsync<string>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name", cancellationToken);
+
+    // The one write transaction of the file is lock enough for these two.
+    internal override Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal override Task LockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal override Task<List<WorkItemTable>> LockWorkAsync(
+        DataConnection connection, IQueryable<WorkItemTable> works, int limit, CancellationToken cancellationToken) =>
+        works.Take(limit).ToListAsync(cancellationToken);
+
+    // In the write transaction: the file has no other. RETURNING is kept off this path (a statement that is not run to its end is rolled back in silence).
+    internal override async Task<long> ReserveKeysAsync(DataConnection connection, string sequence, long count, CancellationToken cancellationToken)
+    {
+        ITable<KeySequenceTable> table = connection.GetTable<KeySequenceTable>();
+        await table.Where(row => row.Name == sequence).Set(row => row.NextKey, row => row.NextKey + count).UpdateAsync(cancellationToken);
+        return await table.Where(row => row.Name == sequence).Select(row => row.NextKey).SingleAsync(cancellationToken) - count;
+    }
+
+    internal override Task NotifyAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal override Task ListenAsync(Action changed, CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    internal override StoreException Explain(DbException exception) => new($"Unable to open the SQLite database '{file}': {exception.Message}", exception);
+
+    internal override bool IsConflict(Exception exception) => false;
+
+    internal override bool IsUnavailable(Exception exception) => false;
 
     internal override bool IsTransient(Exception exception) => exception is SqliteException { SqliteErrorCode: Busy or Full };
 
@@ -120,7 +156,7 @@ public sealed class SqliteDatabase : SqlDatabase
         exception is SqliteException { SqliteErrorCode: IoError or Corrupt or CannotOpen or NotADatabase };
 
     private static DataConnection Within(SqliteTransaction transaction) =>
-        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Unlimited));
+        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));
 
     private async Task ExecuteAsync(string pragma, CancellationToken cancellationToken)
     {

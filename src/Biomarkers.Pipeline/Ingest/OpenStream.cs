@@ -24,7 +24,7 @@ public sealed record OpenStream(string InstrumentId, string StreamId, string Act
             long epoch = found.Epoch + 1;
             if (!await transaction.RaiseEpochAsync(found, epoch, context.Now, cancellationToken))
             {
-                throw new InvalidOperationException($"The epoch of stream '{StreamId}' moved inside a transaction that holds it.");
+                throw new StoreConflictException($"The epoch of stream '{StreamId}' moved.");
             }
 
             stream = found with { Epoch = epoch };

@@ -39,7 +39,7 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
         var row = new StreamEventRow(stream.NextOffset, Bytes, ContentHash.Of(Bytes), context.Now, null);
         if (!await transaction.AppendEventAsync(stream, row, cancellationToken))
         {
-            throw new InvalidOperationException("The server's own stream moved inside a transaction that holds it.");
+            throw new StoreConflictException("The server's own stream moved.");
         }
 
         var source = new ReadSource(InstrumentId, stream.StreamKey, stream.NextOffset, context.Now, Actor);

@@ -5,21 +5,65 @@ namespace Biomarkers.Pipeline.Store;
 /// <summary>Where everything is kept. One product of database, one implementation.</summary>
 public interface IStore : IAsyncDisposable
 {
+    /// <summary>Whether other servers may use this store at the same time.</summary>
+    bool IsShared { get; }
+
     /// <summary>Begins the one write transaction of this server. Its commit is durable when <see cref="IStoreTransaction.CommitAsync"/> returns.</summary>
     Task<IStoreTransaction> BeginAsync(CancellationToken cancellationToken);
 
-    /// <summary>Whether a fault of the store passes by itself, so that the same write may be tried again.</summary>
+    /// <summary>The newest durable beat of a server; null when it never committed. Waits for a commit of that server that is under way: so a commit whose
+    /// answer was lost was made if its beat is there.</summary>
+    Task<long?> FindBeatAsync(string holder, CancellationToken cancellationToken);
+
+    /// <summary>Waits until cancelled, and tells when another server may have committed a change.</summary>
+    /// <param name="changed">Called after each; must return at once.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="Exception">A transient fault: some changes may have gone untold. Listen again.</exception>
+    Task ListenAsync(Action changed, CancellationToken cancellationToken);
+
+    /// <summary>Whether another server was faster: the same write, tried again at once in a transaction of its own, sees what that one left.</summary>
+    bool IsConflict(Exception exception);
+
+    /// <summary>Whether the store is out of reach.</summary>
+    bool IsUnavailable(Exception exception);
+
+    /// <summary>Whether a fault of the store passes by itself, so that the same write may be tried again; conflicts and a store out of reach are such.</summary>
     bool IsTransient(Exception exception);
 
     /// <summary>Whether a fault of the store means that nothing may be acknowledged any more: the disk or the file is damaged.</summary>
     bool IsFatal(Exception exception);
 }
 
+/// <summary>Another server changed what a write had looked at: tried again, it sees the change.</summary>
+public sealed class StoreConflictException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public StoreConflictException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with its cause.</summary>
+    public StoreConflictException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Makes the exception.</summary>
+    public StoreConflictException()
+    {
+    }
+}
+
 /// <summary>One write transaction. Used by one task at a time; nothing is kept unless it is committed.</summary>
 public interface IStoreTransaction : IStreamRows, IPlateRows, IWorkRows, IAsyncDisposable
 {
-    /// <summary>Makes everything durable.</summary>
-    Task CommitAsync(CancellationToken cancellationToken);
+    /// <summary>Ends the writing: this server's beat, the places of changed plates in the order of changes, and the ledger, in this order. The ledger's head is
+    /// locked last: called once, after all other writes of the transaction.</summary>
+    Task SealAsync(HolderBeat beat, IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Makes everything durable. After a fault of this method the outcome is unknown until <see cref="IStore.FindBeatAsync"/> tells it.</summary>
+    Task CommitAsync();
 }
 
 /// <summary>Read streams and their events.</summary>
@@ -56,7 +100,7 @@ public interface IStreamRows
 /// <summary>Plates, their layouts and reads, and assays.</summary>
 public interface IPlateRows
 {
-    /// <summary>The plate of a barcode; null when it was never seen.</summary>
+    /// <summary>The plate of a barcode, kept from other servers until the transaction ends; null when it was never seen.</summary>
     Task<PlateRow?> FindPlateAsync(string barcode, CancellationToken cancellationToken);
 
     /// <summary>Adds a plate; <see cref="SettlePlateAsync"/> gives it its state.</summary>
@@ -111,8 +155,14 @@ public interface IWorkRows
     /// <summary>Adds work held by this server, and ends older open work of the same read; where work with that hash of inputs exists, says what came of it.</summary>
     Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken);
 
-    /// <summary>Takes over unfinished work of earlier holders, oldest first. Work whose inputs can't be read is parked with the reason.</summary>
-    Task<ClaimedPage> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken);
+    /// <summary>Servers that have not ended, as their beats say.</summary>
+    Task<IReadOnlyList<HolderRow>> ListHoldersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes a server for ended, where its beat is still the one that was seen; false where it moved.</summary>
+    Task<bool> EndHolderAsync(HolderRow holder, DateTimeOffset time, CancellationToken cancellationToken);
+
+    /// <summary>Takes over open work of servers that have ended, oldest first; what another server takes at the same time is passed over.</summary>
+    Task<IReadOnlyList<HeldWork>> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken);
 
     /// <summary>Counts an attempt before it begins; its number, or null where another holder has the work or it is done.</summary>
     Task<int?> BeginAttemptAsync(ReadyWork work, string holder, DateTimeOffset time, CancellationToken cancellationToken);
@@ -123,9 +173,7 @@ public interface IWorkRows
     /// <summary>Makes the results of an earlier run the newest again: further versions that point at that run.</summary>
     Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken);
 
-    /// <summary>Saves a run with all its rows and ends its work; null when another holder has the work, or it is done: nothing changed.</summary>
-    Task<SavedRun?> SaveRunAsync(ReadyWork work, string holder, Immunoassay.Analysis.AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken);
-
-    /// <summary>Appends to the ledger, in order. The ledger's head is locked last: called once, after all other writes of the transaction.</summary>
-    Task AppendLedgerAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken);
+    /// <summary>Saves a run with all its rows and ends its work. Nothing changes where another server has the work, where it is done, or where older work of
+    /// the same plate is open.</summary>
+    Task<RunSaving> SaveRunAsync(ReadyWork work, string holder, Immunoassay.Analysis.AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken);
 }

@@ -151,10 +151,38 @@ public sealed record NewWork(
 /// <param name="RunKey">Run of the work that existed; null where there is none.</param>
 public sealed record WorkInsertion(long? WorkKey, long? RunKey);
 
+/// <summary>Work that this server took over.</summary>
+/// <param name="WorkKey">Key.</param>
+/// <param name="Generation">Rises with every change of holder.</param>
+/// <param name="PlateBarcode">Its plate.</param>
+/// <param name="Inputs">What is analysed; null where it can't be read.</param>
+/// <param name="Damage">Why it can't be read; null where it can.</param>
+public sealed record HeldWork(long WorkKey, long Generation, string PlateBarcode, Immunoassay.Analysis.AnalysisInputs? Inputs, string? Damage);
+
 /// <summary>Work that was taken over.</summary>
 /// <param name="Taken">Rows that were taken, those that were parked included; 0 when none is left.</param>
 /// <param name="Works">What can be analysed.</param>
-public sealed record ClaimedPage(int Taken, IReadOnlyList<ReadyWork> Works);
+/// <param name="Others">The other servers that have not ended.</param>
+public sealed record ClaimedPage(int Taken, IReadOnlyList<ReadyWork> Works, IReadOnlyList<HolderRow> Others);
+
+/// <summary>A server that has not ended.</summary>
+/// <param name="Holder">Its name.</param>
+/// <param name="HostName">Its machine.</param>
+/// <param name="Beat">Number of its newest commit.</param>
+public sealed record HolderRow(string Holder, string HostName, long Beat);
+
+/// <summary>A sign of life of this server, written with each of its commits.</summary>
+/// <param name="Holder">This server; new with every start.</param>
+/// <param name="HostName">Its machine.</param>
+/// <param name="StartTime">When it started.</param>
+/// <param name="Beat">Number of the commit, 1 for the first.</param>
+/// <param name="EndTime">When it ended, with its last commit; null before.</param>
+public sealed record HolderBeat(string Holder, string HostName, DateTimeOffset StartTime, long Beat, DateTimeOffset? EndTime);
+
+/// <summary>What became of a run that was to be saved.</summary>
+/// <param name="Run">The saved run; null where nothing changed.</param>
+/// <param name="WaitsForOlderWork">Whether to try again when older work of the plate has ended: the newest run of a plate is that of its newest work.</param>
+public sealed record RunSaving(SavedRun? Run, bool WaitsForOlderWork);
 
 /// <summary>A saved run.</summary>
 /// <param name="RunKey">Key.</param>

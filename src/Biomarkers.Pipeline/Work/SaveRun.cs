@@ -7,13 +7,13 @@ namespace Biomarkers.Pipeline.Work;
 /// <summary>Saves a run with its results and ends its work; a repeat, or a run whose work another server took over, changes nothing.</summary>
 /// <param name="Work">The work.</param>
 /// <param name="Run">What came of it.</param>
-public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<SavedRun?>
+public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<RunSaving>
 {
     /// <inheritdoc/>
-    public async Task<SavedRun?> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
+    public async Task<RunSaving> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
-        SavedRun? saved = await context.Transaction.SaveRunAsync(Work, context.Holder, Run, context.Now, cancellationToken);
-        if (saved is not null)
+        RunSaving saving = await context.Transaction.SaveRunAsync(Work, context.Holder, Run, context.Now, cancellationToken);
+        if (saving.Run is { } saved)
         {
             context.Record(
                 "server",
@@ -23,17 +23,44 @@ public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<Sa
                 change: new FeedChange(FeedKind.RunSaved, saved.RunKey));
         }
 
-        return saved;
+        return saving;
     }
 }
 
-/// <summary>Takes over unfinished work of earlier holders.</summary>
-/// <param name="Limit">Most rows at a time.</param>
-public sealed record ClaimWork(int Limit) : IStoreWrite<ClaimedPage>
+/// <summary>A sign of life of this server; takes servers for ended, takes over open work of all that have, and says who else lives.</summary>
+/// <param name="Ended">Servers whose beat stands still.</param>
+/// <param name="Limit">Most works at a time.</param>
+public sealed record ClaimWork(IReadOnlyList<HolderRow> Ended, int Limit) : IStoreWrite<ClaimedPage>
 {
     /// <inheritdoc/>
-    public Task<ClaimedPage> ApplyAsync(WriteContext context, CancellationToken cancellationToken) =>
-        context.Transaction.ClaimWorkAsync(context.Holder, Limit, context.Now, cancellationToken);
+    public async Task<ClaimedPage> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
+    {
+        IStoreTransaction transaction = context.Transaction;
+        foreach (HolderRow holder in Ended)
+        {
+            if (await transaction.EndHolderAsync(holder, context.Now, cancellationToken))
+            {
+                context.Record("server", AuditActions.HolderEnded, $"holders/{holder.Holder}", detail: $"host {holder.HostName}, beat {holder.Beat}");
+            }
+        }
+
+        IReadOnlyList<HolderRow> living = await transaction.ListHoldersAsync(cancellationToken);
+        IReadOnlyList<HeldWork> claimed = await transaction.ClaimWorkAsync(context.Holder, Limit, context.Now, cancellationToken);
+        var works = new List<ReadyWork>(claimed.Count);
+        foreach (HeldWork held in claimed)
+        {
+            if (held.Inputs is { } inputs)
+            {
+                works.Add(new ReadyWork(held.WorkKey, held.Generation, inputs));
+            }
+            else if (await transaction.ParkWorkAsync(held.WorkKey, held.Generation, held.Damage!, context.Now, cancellationToken))
+            {
+                context.Record("server", AuditActions.WorkParked, $"plates/{held.PlateBarcode}", held.Damage);
+            }
+        }
+
+        return new ClaimedPage(claimed.Count, works, [.. living.Where(holder => holder.Holder != context.Holder)]);
+    }
 }
 
 /// <summary>Counts an attempt at work that an earlier process left, in a transaction of its own, before the attempt begins: what ends the

@@ -19,9 +19,9 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication web;
     private readonly SqlStore kept;
-    private readonly FileStream dataLock;
+    private readonly FileStream? dataLock;
 
-    private ServerHost(WebApplication application, SqlStore store, FileStream dataLock, Uri grpcAddress, Uri webAddress)
+    private ServerHost(WebApplication application, SqlStore store, FileStream? dataLock, Uri grpcAddress, Uri webAddress)
     {
         web = application;
         kept = store;
@@ -50,12 +50,13 @@ public sealed class ServerHost : IAsyncDisposable
         ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
     {
         CreateDataDirectory(options.DataDirectory);
-        FileStream held = LockDataDirectory(options.DataDirectory);
+        // Servers that share a database may share the folder of their key too.
+        FileStream? held = options.PostgresConnection is null ? LockDataDirectory(options.DataDirectory) : null;
         SqlStore? store = null;
         try
         {
             KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
-            store = await SqlStore.OpenAsync(new SqliteDatabase(options.DatabaseFile), time, cancellationToken);
+            store = await SqlStore.OpenAsync(options.CreateDatabase(), time, cancellationToken);
             WebApplication application = Build(options, time, configureLogging, key, store);
             await StartAsync(application, cancellationToken);
             (Uri grpcAddress, Uri webAddress) = Addresses(application);
@@ -69,7 +70,11 @@ public sealed class ServerHost : IAsyncDisposable
                 await store.DisposeAsync();
             }
 
-            await held.DisposeAsync();
+            if (held is not null)
+            {
+                await held.DisposeAsync();
+            }
+
             throw;
         }
     }
@@ -83,7 +88,10 @@ public sealed class ServerHost : IAsyncDisposable
         await web.StopAsync();
         await web.DisposeAsync();
         await kept.DisposeAsync();
-        await dataLock.DisposeAsync();
+        if (dataLock is not null)
+        {
+            await dataLock.DisposeAsync();
+        }
     }
 
     // A start that fails half way, for example because a port is in use, ends what it began before the store is closed.

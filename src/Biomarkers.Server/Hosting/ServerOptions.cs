@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Biomarkers.Pipeline;
+using Biomarkers.Storage;
 
 namespace Biomarkers.Server.Hosting;
 
@@ -8,6 +10,22 @@ public sealed record ServerOptions
 {
     /// <summary>Folder of the database and the key file; made, for its owner only, when absent. Default: <c>biomarkers</c> in the user's local application data.</summary>
     public string DataDirectory { get; init; } = DefaultDataDirectory;
+
+    /// <summary>PostgreSQL database that keeps everything, as an Npgsql connection string, which several servers may share; null, the default, for SQLite in the
+    /// data directory.</summary>
+    public string? PostgresConnection { get; init; }
+
+    /// <summary>File whose first line is the password of the PostgreSQL user; null where the connection string, a password file of PostgreSQL's own or the
+    /// server asks for none.</summary>
+    public string? PostgresPasswordFile { get; init; }
+
+    /// <summary>Key file; servers that share a database share it too. Default: <c>client.key</c> in the data directory.</summary>
+    [AllowNull]
+    public string KeyFile
+    {
+        get => field ?? Path.Combine(DataDirectory, "client.key");
+        init;
+    }
 
     /// <summary>Where gRPC listens (HTTP/2); port 0 picks a free one. Default 127.0.0.1:5080.</summary>
     public IPEndPoint GrpcEndpoint { get; init; } = new(IPAddress.Loopback, 5080);
@@ -34,14 +52,25 @@ public sealed record ServerOptions
     /// <summary>Database file.</summary>
     public string DatabaseFile => Path.Combine(DataDirectory, "biomarkers.db");
 
-    /// <summary>Key file.</summary>
-    public string KeyFile => Path.Combine(DataDirectory, "client.key");
-
     /// <summary>Whether connections are encrypted.</summary>
     public bool HasTls => CertificateFile is not null;
 
     /// <summary>Whether only this machine can connect.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(GrpcEndpoint.Address) && IPAddress.IsLoopback(WebEndpoint.Address);
+
+    /// <summary>The database that these options name, not opened yet.</summary>
+    /// <exception cref="StoreException">The connection string is not right.</exception>
+    /// <exception cref="IOException">The password file cannot be read.</exception>
+    public SqlDatabase CreateDatabase()
+    {
+        if (PostgresConnection is null)
+        {
+            return new SqliteDatabase(DatabaseFile);
+        }
+
+        string? password = PostgresPasswordFile is null ? null : File.ReadLines(PostgresPasswordFile).FirstOrDefault();
+        return new PostgresDatabase(PostgresConnection, password);
+    }
 
     /// <summary>Everything that keeps a server from starting with these options; empty when they are right.</summary>
     public IReadOnlyList<string> Faults()
@@ -57,7 +86,12 @@ public sealed record ServerOptions
             faults.Add("A certificate and its private key belong together; expected both --certificate and --certificate-key, or neither.");
         }
 
-        foreach (string file in new[] { CertificateFile, CertificateKeyFile }.OfType<string>().Where(file => !File.Exists(file)))
+        if (PostgresPasswordFile is not null && PostgresConnection is null)
+        {
+            faults.Add("A password file is given and no PostgreSQL database; expected --postgres with --postgres-password-file.");
+        }
+
+        foreach (string file in new[] { CertificateFile, CertificateKeyFile, PostgresPasswordFile }.OfType<string>().Where(file => !File.Exists(file)))
         {
             faults.Add($"File '{file}' does not exist.");
         }

@@ -45,6 +45,11 @@ internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> l
             logger.CallRefused(exception, context.Method);
             throw RpcErrors.StoreUnavailable();
         }
+        catch (Exception exception) when (store.IsUnavailable(exception))
+        {
+            logger.CallRefused(exception, context.Method);
+            throw RpcErrors.StoreUnavailable();
+        }
         catch (Exception exception) when (store.IsTransient(exception))
         {
             logger.CallRefused(exception, context.Method);

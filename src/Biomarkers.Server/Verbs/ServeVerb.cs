@@ -11,6 +11,8 @@ internal static class ServeVerb
 {
     private static readonly Option<string> Data = new("--data") { Description = "Folder of the database and the key file.", DefaultValueFactory = _ => ServerOptions.DefaultDataDirectory };
 
+    private static readonly Option<string?> KeyFile = new("--key-file") { Description = "Key file; made where it is absent. Servers that share a database share it. Default: client.key in the folder of --data." };
+
     private static readonly Option<string> Listen = new("--listen") { Description = "Address and port of gRPC (HTTP/2); port 0 picks a free one.", DefaultValueFactory = _ => "127.0.0.1:5080" };
 
     private static readonly Option<string> ListenWeb = new("--listen-web") { Description = "Address and port of JSON (HTTP/1.1); port 0 picks a free one.", DefaultValueFactory = _ => "127.0.0.1:5081" };
@@ -36,7 +38,7 @@ internal static class ServeVerb
 
     private static void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Data, Listen, ListenWeb, Certificate, CertificateKey })
+        foreach (Option option in new Option[] { Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey })
         {
             command.Options.Add(option);
         }
@@ -50,6 +52,9 @@ internal static class ServeVerb
         var options = new ServerOptions
         {
             DataDirectory = Path.GetFullPath(parsed.GetValue(Data)!),
+            KeyFile = parsed.GetValue(KeyFile) is { } keyFile ? Path.GetFullPath(keyFile) : null,
+            PostgresConnection = parsed.GetValue(DatabaseOptions.Postgres),
+            PostgresPasswordFile = parsed.GetValue(DatabaseOptions.PasswordFile),
             GrpcEndpoint = ParseEndpoint("--listen", parsed.GetValue(Listen)!, faults),
             WebEndpoint = ParseEndpoint("--listen-web", parsed.GetValue(ListenWeb)!, faults),
             CertificateFile = parsed.GetValue(Certificate),

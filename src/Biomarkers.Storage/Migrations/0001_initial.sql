@@ -1,5 +1,5 @@
--- The first schema. Tokens: {blob} is the engine's type for bytes. Instants are microseconds since 1970 (UTC); hashes are 32 bytes;
--- keys are monotone integers that the application gives; doubles are DOUBLE PRECISION. Tables listed in AppendOnlyTables refuse
+-- The first schema. Tokens: {blob} is the engine's type for bytes, {text} that for texts, compared byte by byte. Instants are microseconds
+-- since 1970 (UTC); hashes are 32 bytes; keys are monotone integers that the application gives; doubles are DOUBLE PRECISION. Tables listed in AppendOnlyTables refuse
 -- UPDATE and DELETE by trigger.
 
 CREATE TABLE database_identity (
@@ -8,7 +8,7 @@ CREATE TABLE database_identity (
 );
 
 CREATE TABLE key_sequence (
-    name TEXT NOT NULL PRIMARY KEY,
+    name {text} NOT NULL PRIMARY KEY,
     next_key BIGINT NOT NULL
 );
 
@@ -22,11 +22,11 @@ CREATE TABLE ledger_head (
 CREATE TABLE audit_event (
     sequence BIGINT NOT NULL PRIMARY KEY,
     event_time BIGINT NOT NULL,
-    actor TEXT NOT NULL,
-    action TEXT NOT NULL,
-    target TEXT NOT NULL,
-    reason TEXT,
-    detail TEXT,
+    actor {text} NOT NULL,
+    action {text} NOT NULL,
+    target {text} NOT NULL,
+    reason {text},
+    detail {text},
     previous_hash {blob} NOT NULL,
     hash {blob} NOT NULL
 );
@@ -41,26 +41,26 @@ CREATE INDEX change_feed_by_target ON change_feed (kind, target_key);
 
 CREATE TABLE assay (
     assay_key BIGINT NOT NULL PRIMARY KEY,
-    assay_id TEXT NOT NULL,
+    assay_id {text} NOT NULL,
     version INTEGER NOT NULL,
     content_hash {blob} NOT NULL,
-    definition TEXT NOT NULL,
+    definition {text} NOT NULL,
     create_time BIGINT NOT NULL,
-    actor TEXT NOT NULL,
+    actor {text} NOT NULL,
     UNIQUE (assay_id, version)
 );
 
 CREATE TABLE rule_pack (
-    name TEXT NOT NULL PRIMARY KEY,
+    name {text} NOT NULL PRIMARY KEY,
     content_hash {blob} NOT NULL,
-    definition TEXT NOT NULL
+    definition {text} NOT NULL
 );
 
 -- Mutable: epoch and next_offset are compared and set. The chain covers every event of the stream.
 CREATE TABLE read_stream (
     stream_key BIGINT NOT NULL PRIMARY KEY,
-    instrument_id TEXT NOT NULL,
-    stream_id TEXT NOT NULL,
+    instrument_id {text} NOT NULL,
+    stream_id {text} NOT NULL,
     epoch BIGINT NOT NULL,
     next_offset BIGINT NOT NULL,
     chain_hash {blob} NOT NULL,
@@ -89,8 +89,8 @@ CREATE TABLE quarantined_event (
     event_offset BIGINT NOT NULL,
     content_hash {blob} NOT NULL,
     content {blob},
-    reason TEXT NOT NULL,
-    faults TEXT NOT NULL,
+    reason {text} NOT NULL,
+    faults {text} NOT NULL,
     receive_time BIGINT NOT NULL,
     epoch BIGINT NOT NULL,
     send_time BIGINT,
@@ -100,7 +100,7 @@ CREATE TABLE quarantined_event (
 -- Mutable: what a plate waits for, and the run whose results are its newest. change_key rises with every change, for watchers.
 CREATE TABLE plate (
     plate_key BIGINT NOT NULL PRIMARY KEY,
-    barcode TEXT NOT NULL UNIQUE,
+    barcode {text} NOT NULL UNIQUE,
     state INTEGER NOT NULL,
     layout_key BIGINT,
     run_key BIGINT,
@@ -117,22 +117,22 @@ CREATE TABLE plate_layout (
     version INTEGER NOT NULL,
     assay_key BIGINT NOT NULL REFERENCES assay (assay_key),
     content_hash {blob} NOT NULL,
-    definition TEXT NOT NULL,
+    definition {text} NOT NULL,
     submit_time BIGINT NOT NULL,
-    actor TEXT NOT NULL,
-    reason TEXT,
+    actor {text} NOT NULL,
+    reason {text},
     UNIQUE (plate_key, version)
 );
 
 -- Mutable: reads that come in parts, until they are complete. Their bytes stay in stream_event.
 CREATE TABLE pending_read (
     stream_key BIGINT NOT NULL REFERENCES read_stream (stream_key),
-    read_id TEXT NOT NULL,
+    read_id {text} NOT NULL,
     plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
-    plate_barcode TEXT NOT NULL,
+    plate_barcode {text} NOT NULL,
     well_count INTEGER NOT NULL,
     response_kind INTEGER NOT NULL,
-    operator_name TEXT,
+    operator_name {text},
     read_time BIGINT,
     part_count INTEGER NOT NULL,
     PRIMARY KEY (stream_key, read_id)
@@ -140,7 +140,7 @@ CREATE TABLE pending_read (
 
 CREATE TABLE pending_read_part (
     stream_key BIGINT NOT NULL,
-    read_id TEXT NOT NULL,
+    read_id {text} NOT NULL,
     event_offset BIGINT NOT NULL,
     content {blob} NOT NULL,
     PRIMARY KEY (stream_key, read_id, event_offset)
@@ -149,11 +149,11 @@ CREATE TABLE pending_read_part (
 CREATE TABLE plate_read (
     read_key BIGINT NOT NULL PRIMARY KEY,
     plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
-    read_id TEXT NOT NULL,
+    read_id {text} NOT NULL,
     content {blob} NOT NULL,
     content_hash {blob} NOT NULL,
-    instrument_id TEXT NOT NULL,
-    operator_name TEXT,
+    instrument_id {text} NOT NULL,
+    operator_name {text},
     read_time BIGINT,
     receive_time BIGINT NOT NULL,
     stream_key BIGINT NOT NULL REFERENCES read_stream (stream_key),
@@ -170,13 +170,13 @@ CREATE TABLE work_item (
     read_key BIGINT NOT NULL REFERENCES plate_read (read_key),
     layout_key BIGINT NOT NULL REFERENCES plate_layout (layout_key),
     assay_key BIGINT NOT NULL REFERENCES assay (assay_key),
-    rule_pack TEXT NOT NULL REFERENCES rule_pack (name),
+    rule_pack {text} NOT NULL REFERENCES rule_pack (name),
     state INTEGER NOT NULL,
-    holder TEXT NOT NULL,
+    holder {text} NOT NULL,
     generation BIGINT NOT NULL,
     attempts INTEGER NOT NULL,
     beat BIGINT NOT NULL,
-    last_error TEXT,
+    last_error {text},
     run_key BIGINT,
     create_time BIGINT NOT NULL,
     update_time BIGINT NOT NULL
@@ -192,16 +192,16 @@ CREATE TABLE analytical_run (
     read_key BIGINT NOT NULL REFERENCES plate_read (read_key),
     layout_key BIGINT NOT NULL REFERENCES plate_layout (layout_key),
     assay_key BIGINT NOT NULL REFERENCES assay (assay_key),
-    assay_id TEXT NOT NULL,
+    assay_id {text} NOT NULL,
     inputs_hash {blob} NOT NULL,
     read_hash {blob} NOT NULL,
     layout_hash {blob} NOT NULL,
     assay_hash {blob} NOT NULL,
     rule_pack_hash {blob} NOT NULL,
-    rule_pack TEXT NOT NULL REFERENCES rule_pack (name),
-    engine_version TEXT NOT NULL,
+    rule_pack {text} NOT NULL REFERENCES rule_pack (name),
+    engine_version {text} NOT NULL,
     verdict INTEGER NOT NULL,
-    criteria TEXT NOT NULL,
+    criteria {text} NOT NULL,
     result_count INTEGER NOT NULL,
     flag_count INTEGER NOT NULL,
     save_time BIGINT NOT NULL,
@@ -214,10 +214,10 @@ CREATE INDEX analytical_run_by_plate ON analytical_run (plate_key, run_key);
 CREATE TABLE standard_curve (
     run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
     ordinal INTEGER NOT NULL,
-    analyte TEXT NOT NULL,
-    unit TEXT NOT NULL,
-    model TEXT NOT NULL,
-    weights TEXT NOT NULL,
+    analyte {text} NOT NULL,
+    unit {text} NOT NULL,
+    model {text} NOT NULL,
+    weights {text} NOT NULL,
     parameters {blob} NOT NULL,
     covariance {blob},
     weighted_sum_of_squares DOUBLE PRECISION,
@@ -225,30 +225,30 @@ CREATE TABLE standard_curve (
     termination INTEGER NOT NULL,
     iteration_count INTEGER NOT NULL,
     condition_number DOUBLE PRECISION,
-    parameters_at_bound TEXT NOT NULL,
-    failure TEXT,
+    parameters_at_bound {text} NOT NULL,
+    failure {text},
     is_accepted BOOLEAN NOT NULL,
     lloq DOUBLE PRECISION,
     uloq DOUBLE PRECISION,
     blank_mean_response DOUBLE PRECISION,
-    calibrators TEXT NOT NULL,
+    calibrators {text} NOT NULL,
     PRIMARY KEY (run_key, ordinal)
 );
 
 CREATE TABLE control_point (
     run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
     ordinal INTEGER NOT NULL,
-    analyte TEXT NOT NULL,
-    level_name TEXT NOT NULL,
+    analyte {text} NOT NULL,
+    level_name {text} NOT NULL,
     set_number INTEGER NOT NULL,
-    lot_number TEXT,
+    lot_number {text},
     nominal DOUBLE PRECISION,
     mean_response DOUBLE PRECISION,
     concentration DOUBLE PRECISION,
     recovery_percent DOUBLE PRECISION,
     cv_percent DOUBLE PRECISION,
     is_accepted BOOLEAN,
-    wells TEXT NOT NULL,
+    wells {text} NOT NULL,
     PRIMARY KEY (run_key, ordinal)
 );
 
@@ -256,25 +256,25 @@ CREATE TABLE run_lot (
     run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
     ordinal INTEGER NOT NULL,
     kind INTEGER NOT NULL,
-    lot_number TEXT NOT NULL,
-    expiry_date TEXT,
+    lot_number {text} NOT NULL,
+    expiry_date {text},
     PRIMARY KEY (run_key, ordinal)
 );
 
 CREATE TABLE qc_flag (
     run_key BIGINT NOT NULL REFERENCES analytical_run (run_key),
     ordinal INTEGER NOT NULL,
-    code TEXT NOT NULL,
+    code {text} NOT NULL,
     level INTEGER NOT NULL,
     severity INTEGER NOT NULL,
-    rule TEXT NOT NULL,
-    analyte TEXT,
-    subject TEXT,
+    rule {text} NOT NULL,
+    analyte {text},
+    subject {text},
     observed DOUBLE PRECISION,
     limit_value DOUBLE PRECISION,
-    clause TEXT,
-    wells TEXT NOT NULL,
-    text TEXT NOT NULL,
+    clause {text},
+    wells {text} NOT NULL,
+    text {text} NOT NULL,
     PRIMARY KEY (run_key, ordinal)
 );
 
@@ -282,8 +282,8 @@ CREATE TABLE qc_flag (
 CREATE TABLE result (
     result_key BIGINT NOT NULL PRIMARY KEY,
     plate_key BIGINT NOT NULL REFERENCES plate (plate_key),
-    sample_id TEXT NOT NULL,
-    analyte TEXT NOT NULL,
+    sample_id {text} NOT NULL,
+    analyte {text} NOT NULL,
     dilution_factor DOUBLE PRECISION NOT NULL,
     UNIQUE (plate_key, sample_id, analyte, dilution_factor)
 );
@@ -299,8 +299,8 @@ CREATE TABLE result_version (
     ordinal INTEGER NOT NULL,
     status INTEGER NOT NULL,
     supersedes_version INTEGER,
-    reason TEXT,
-    unit TEXT NOT NULL,
+    reason {text},
+    unit {text} NOT NULL,
     range_status INTEGER NOT NULL,
     concentration DOUBLE PRECISION,
     limit_value DOUBLE PRECISION,
@@ -311,9 +311,9 @@ CREATE TABLE result_version (
     mean_response DOUBLE PRECISION,
     response_variance DOUBLE PRECISION,
     ln_concentration_gradient {blob},
-    wells TEXT NOT NULL,
-    flag_codes TEXT NOT NULL,
-    specimen TEXT,
+    wells {text} NOT NULL,
+    flag_codes {text} NOT NULL,
+    specimen {text},
     create_time BIGINT NOT NULL,
     UNIQUE (result_key, version)
 );

@@ -115,9 +115,18 @@ internal sealed class WorkItemTable
     [Column("holder")] public string Holder { get; set; } = "";
     [Column("generation")] public long Generation { get; set; }
     [Column("attempts")] public int Attempts { get; set; }
-    [Column("beat")] public long Beat { get; set; }
     [Column("last_error")] public string? LastError { get; set; }
     [Column("run_key")] public long? RunKey { get; set; }
     [Column("create_time")] public long CreateTime { get; set; }
     [Column("update_time")] public long UpdateTime { get; set; }
+}
+
+[Table("work_holder")]
+internal sealed class WorkHolderTable
+{
+    [Column("holder"), PrimaryKey] public string Holder { get; set; } = "";
+    [Column("host_name")] public string HostName { get; set; } = "";
+    [Column("start_time")] public long StartTime { get; set; }
+    [Column("beat")] public long Beat { get; set; }
+    [Column("end_time")] public long? EndTime { get; set; }
 }

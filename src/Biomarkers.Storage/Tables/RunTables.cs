@@ -68,6 +68,26 @@ internal sealed class ControlPointTable
     [Column("wells")] public string Wells { get; set; } = "";
 }
 
+[Table("control_series")]
+internal sealed class ControlSeriesTable
+{
+    [Column("series_key"), PrimaryKey] public long SeriesKey { get; set; }
+    [Column("assay_id")] public string AssayId { get; set; } = "";
+    [Column("analyte")] public string Analyte { get; set; } = "";
+    [Column("level_name")] public string Level { get; set; } = "";
+    [Column("lot_number")] public string LotNumber { get; set; } = "";
+    [Column("point_count")] public long PointCount { get; set; }
+}
+
+[Table("control_series_point")]
+internal sealed class ControlSeriesPointTable
+{
+    [Column("series_key"), PrimaryKey(0)] public long SeriesKey { get; set; }
+    [Column("position"), PrimaryKey(1)] public long Position { get; set; }
+    [Column("run_key")] public long RunKey { get; set; }
+    [Column("ordinal")] public int Ordinal { get; set; }
+}
+
 [Table("run_lot")]
 internal sealed class RunLotTable
 {

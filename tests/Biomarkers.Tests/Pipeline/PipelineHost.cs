@@ -41,7 +41,7 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
         limits ??= new PipelineLimits { AnalysisWorkerCount = 2 };
         host.Store = await SqlStore.OpenAsync(new SqliteDatabase(Path.Combine(used, "biomarkers.db")), TimeProvider.System, CancellationToken.None);
         host.Writer = new StoreWriter(host.Store, limits, TimeProvider.System);
-        var pipeline = new AnalysisPipeline(host.Writer, host.Changes, limits, host);
+        var pipeline = new AnalysisPipeline(host.Store, host.Writer, host.Changes, limits, TimeProvider.System, host);
         host.Intake = new PlateReadIntake(host.Writer, pipeline, host.Changes, limits);
         host.running.Add(host.Writer.RunAsync(host.stop.Token));
         foreach (AssayDefinition assay in BuiltInAssays.All)
@@ -65,6 +65,13 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
             new StreamEvent(stream, offset, ContentHash.Of(bytes), bytes, DateTimeOffset.UnixEpoch, null, content));
         await Intake.EnqueueAsync(outcome.Works, CancellationToken.None);
         return outcome;
+    }
+
+    /// <summary>Takes over everything open, as a server does whose others have all ended.</summary>
+    public async Task<ClaimedPage> ClaimAsync()
+    {
+        ClaimedPage first = await Writer.WriteAsync(new ClaimWork([], 10), CancellationToken.None);
+        return await Writer.WriteAsync(new ClaimWork(first.Others, 10), CancellationToken.None);
     }
 
     /// <summary>Waits, by the pipeline's own signal, until a condition holds.</summary>

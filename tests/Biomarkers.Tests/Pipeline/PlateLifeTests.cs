@@ -139,7 +139,7 @@ public class PlateLifeTests
             for (int restart = 0; restart < 8; restart++)
             {
                 await using PipelineHost idle = await PipelineHost.StartAsync(folder, analyze: false);
-                await idle.Writer.WriteAsync(new ClaimWork(10), CancellationToken.None);
+                await idle.ClaimAsync();
             }
 
             await using PipelineHost working = await PipelineHost.StartAsync(folder);
@@ -167,7 +167,7 @@ public class PlateLifeTests
             for (int attempt = 2; attempt <= 5; attempt++)
             {
                 await using PipelineHost ending = await PipelineHost.StartAsync(folder, analyze: false);
-                ClaimedPage page = await ending.Writer.WriteAsync(new ClaimWork(10), CancellationToken.None);
+                ClaimedPage page = await ending.ClaimAsync();
                 Assert.Equal(attempt, await ending.Writer.WriteAsync(new BeginAttempt(Assert.Single(page.Works)), CancellationToken.None));
             }
 

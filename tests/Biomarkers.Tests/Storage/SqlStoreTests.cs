@@ -15,7 +15,7 @@ public sealed class SqlStoreTests : IDisposable
 {
     // The tables that change in place; every other one is append-only. A new table must be put on one side or the other.
     private static readonly string[] MutableTables =
-        ["database_identity", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream", "schema_version", "work_item"];
+        ["control_series", "database_identity", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream", "schema_version", "work_holder", "work_item"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("biomarkers-").FullName;
 
@@ -33,7 +33,7 @@ public sealed class SqlStoreTests : IDisposable
         List<string> tables = await ReadAsync(connection, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", reader => reader.GetString(0));
         string[] appendOnly = [.. tables.Except(MutableTables)];
 
-        Assert.Equal(15, appendOnly.Length);
+        Assert.Equal(16, appendOnly.Length);
         foreach (string table in appendOnly)
         {
             string column = (await ReadAsync(connection, $"SELECT name FROM pragma_table_info('{table}')", reader => reader.GetString(0)))[0];

@@ -1,0 +1,278 @@
+using System.Data;
+using System.Data.Common;
+using System.Globalization;
+using System.Net.Sockets;
+using Biomarkers.Storage.Tables;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using LinqToDB.DataProvider;
+using LinqToDB.DataProvider.PostgreSQL;
+using Npgsql;
+
+namespace Biomarkers.Storage;
+
+/// <summary>PostgreSQL 15 or newer, which several servers share: READ COMMITTED with row locks for writing, one snapshot per question.</summary>
+/// <remarks>Every session asks for synchronous_commit=on and for limits of its own, so that neither a setting of the database nor a server that hangs
+/// weakens what an acknowledgement means. Statements are prepared by use. Poolers in transaction mode break LISTEN and prepared statements:
+/// the connection string names PostgreSQL itself, or a pooler in session mode.</remarks>
+public sealed class PostgresDatabase : SqlDatabase
+{
+    private const int OldestMajorVersion = 15;
+
+    private const string Channel = "biomarkers_change";
+
+    // idle_in_transaction_session_timeout ended the session; the driver has no name for it.
+    private const string IdleInTransaction = "25P03";
+
+    // Any number that no other program of the database uses: "biomarke" in ASCII.
+    private const long SchemaLock = 0x62696F6D61726B65;
+
+    // Of the writer at once: its transaction, and the reservation of keys beside it.
+    private const int WriterPoolSize = 4;
+
+    private static readonly IDataProvider Provider = PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v15);
+
+    // Limits of a session, in PostgreSQL's own words and milliseconds; the keep-alives find a peer that vanished without a word.
+    private static readonly string[] SessionSettings =
+    [
+        "synchronous_commit=on", "statement_timeout=30000", "lock_timeout=10000", "idle_in_transaction_session_timeout=60000",
+        "tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3",
+    ];
+
+    private readonly string place;
+    private readonly NpgsqlDataSource readers;
+    private readonly NpgsqlDataSource writer;
+    private readonly NpgsqlDataSource listener;
+
+    /// <summary>Names the database; <see cref="SqlStore.OpenAsync"/> opens it.</summary>
+    /// <param name="connectionString">Host, database, user and so on, as Npgsql writes them. A maximum pool size is that of the readers; default 20.</param>
+    /// <param name="password">Password of the user, over that of the connection string; null for none.</param>
+    /// <exception cref="StoreException">It is no connection string.</exception>
+    public PostgresDatabase(string connectionString, string? password = null)
+    {
+        NpgsqlConnectionStringBuilder given = Parse(connectionString);
+        given.Password = password ?? given.Password;
+        place = string.Create(CultureInfo.InvariantCulture, $"'{given.Database}' at {given.Host}:{given.Port}");
+        given.Options = string.Join(' ', [.. SessionSettings.Select(setting => $"-c {setting}"), given.Options]).Trim();
+        given.ApplicationName ??= "biomarkers-server";
+        given.MaxAutoPrepare = given.MaxAutoPrepare == 0 ? 200 : given.MaxAutoPrepare;
+        given.AutoPrepareMinUsages = 2;
+        given.Timeout = Math.Min(given.Timeout, 5);
+        given.CommandTimeout = 35;
+        given.NoResetOnClose = true;
+        given.IncludeErrorDetail = false;
+        readers = DataSource(given, connection => connection.MaxPoolSize = given.ContainsKey("Maximum Pool Size") ? given.MaxPoolSize : 20);
+        writer = DataSource(given, connection => (connection.MinPoolSize, connection.MaxPoolSize) = (0, WriterPoolSize));
+        listener = DataSource(given, connection => (connection.Pooling, connection.KeepAlive) = (false, 10));
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "PostgreSQL";
+
+    internal override bool IsShared => true;
+
+    internal override BulkCopyOptions BulkCopy { get; } = new() { BulkCopyType = BulkCopyType.ProviderSpecific };
+
+    internal override IReadOnlyDictionary<string, string> Tokens { get; } = new Dictionary<string, string>
+    {
+        ["blob"] = "BYTEA",
+        ["text"] = "TEXT COLLATE \"C\"",
+        ["zero_hash"] = "decode(repeat('00', 32), 'hex')",
+    };
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await readers.DisposeAsync();
+        await writer.DisposeAsync();
+        await listener.DisposeAsync();
+    }
+
+    internal override async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using NpgsqlConnection connection = await writer.OpenConnectionAsync(cancellationToken);
+            Version version = connection.PostgreSqlVersion;
+            if (version.Major < OldestMajorVersion)
+            {
+                throw new StoreException($"The PostgreSQL server of database {place} has version {version}; expected {OldestMajorVersion} or newer.");
+            }
+
+            await RequireAsync(connection, "fsync", "on", "a commit would not survive a loss of power", cancellationToken);
+            await RequireAsync(connection, "full_page_writes", "on", "a loss of power could tear pages", cancellationToken);
+            await RequireAsync(connection, "synchronous_commit", "on", "a commit would be answered before it is on disk", cancellationToken);
+            await RequireAsync(connection, "transaction_read_only", "off", "it is a standby or set to read only; name the primary", cancellationToken);
+            await RequireAsync(connection, "server_encoding", "UTF8", "texts of plates could not be kept; create the database with ENCODING 'UTF8'", cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            throw Explain(exception);
+        }
+    }
+
+    internal override async Task<SqlWriteTransaction> BeginWriteAsync(CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await writer.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+            return new SqlWriteTransaction(Within(transaction), transaction, connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    internal override async Task<SqlSnapshot> OpenSnapshotAsync(CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await readers.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            return new SqlSnapshot(Within(transaction), transaction, connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    internal override IEnumerable<string> AppendOnlyTriggers(string table)
+    {
+        yield return """
+            CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+            """;
+        // Per statement: TRUNCATE has no rows, and a change that would meet none is wrong all the same.
+        yield return $"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()";
+    }
+
+    internal override async Task<IReadOnlyList<string>> ListTablesAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryToListAsync<string>("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename", cancellationToken);
+
+    internal override async Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken)
+    {
+        // A change of the schema may take long, and waits for another server that makes it.
+        await connection.ExecuteAsync("SET LOCAL statement_timeout = 0", cancellationToken);
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = 0", cancellationToken);
+        await connection.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({SchemaLock})"), cancellationToken);
+    }
+
+    internal override Task LockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync($"SELECT 1 FROM {table} WHERE {keyColumn} = @key FOR UPDATE", cancellationToken, new DataParameter("key", key));
+
+    internal override Task<List<WorkItemTable>> LockWorkAsync(
+        DataConnection connection, IQueryable<WorkItemTable> works, int limit, CancellationToken cancellationToken) =>
+        works.Take(limit).AsPostgreSQL().ForUpdateSkipLockedHint().ToListAsync(cancellationToken);
+
+    // On a connection of its own: the lock of the row lasts for this statement and not for the transaction. It needs no flush of its own, because
+    // the log is in order: a transaction that is on disk has its keys' reservation before it.
+    internal override async Task<long> ReserveKeysAsync(DataConnection connection, string sequence, long count, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection own = await writer.OpenConnectionAsync(cancellationToken);
+        await using NpgsqlCommand command = own.CreateCommand();
+        command.CommandText = "UPDATE key_sequence SET next_key = next_key + @count WHERE name = @name RETURNING next_key";
+        command.Parameters.AddWithValue("count", count);
+        command.Parameters.AddWithValue("name", sequence);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken) ?? throw new InvalidOperationException($"The sequence '{sequence}' has no row.")) - count;
+    }
+
+    internal override Task NotifyAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync($"NOTIFY {Channel}", cancellationToken);
+
+    internal override async Task ListenAsync(Action changed, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await listener.OpenConnectionAsync(cancellationToken);
+        connection.Notification += (_, _) => changed();
+        await using (NpgsqlCommand command = connection.CreateCommand())
+        {
+            command.CommandText = $"LISTEN {Channel}";
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        // What was committed before the LISTEN was told to nobody here.
+        changed();
+        while (true)
+        {
+            await connection.WaitAsync(cancellationToken);
+        }
+    }
+
+    internal override StoreException Explain(DbException exception)
+    {
+        string advice = exception is PostgresException fault ? fault.SqlState switch
+        {
+            PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => $"{fault.MessageText}; check the user name and the password file.",
+            PostgresErrorCodes.InvalidCatalogName => $"{fault.MessageText}; create it with 'createdb --encoding=UTF8', owned by the server's user.",
+            PostgresErrorCodes.InsufficientPrivilege => $"{fault.MessageText}; grant the server's user CONNECT on the database, and CREATE and USAGE on its schema.",
+            _ => $"{fault.MessageText} (SQLSTATE {fault.SqlState}).",
+        }
+        : $"{(exception.InnerException ?? exception).Message}; check that the server runs and that the address is right.";
+        return new StoreException($"Unable to open the PostgreSQL database {place}: {advice}", exception);
+    }
+
+    internal override bool IsConflict(Exception exception) => exception is PostgresException
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
+    };
+
+    internal override bool IsUnavailable(Exception exception) => exception switch
+    {
+        // Class 08: the connection; class 57: an operator's word, such as a shutdown, a start that is not over, a statement that took too long.
+        // A read-only transaction: the primary has become a standby. Too many connections: somebody else's.
+        PostgresException fault => fault.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.TooManyConnections or IdleInTransaction
+            || fault.SqlState.StartsWith("08", StringComparison.Ordinal) || fault.SqlState.StartsWith("57", StringComparison.Ordinal),
+        NpgsqlException => true,
+        _ => exception is SocketException or TimeoutException,
+    };
+
+    internal override bool IsTransient(Exception exception) =>
+        IsUnavailable(exception) || IsConflict(exception)
+        || exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources };
+
+    internal override bool IsFatal(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted or PostgresErrorCodes.IoError };
+
+    private static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    {
+        NpgsqlConnectionStringBuilder given;
+        try
+        {
+            given = new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            throw new StoreException($"The PostgreSQL connection string is not right: {exception.Message} Expected one such as 'Host=db;Database=biomarkers;Username=biomarkers'.", exception);
+        }
+
+        return string.IsNullOrWhiteSpace(given.Host) || string.IsNullOrWhiteSpace(given.Database)
+            ? throw new StoreException("The PostgreSQL connection string names no host or no database; expected one such as 'Host=db;Database=biomarkers;Username=biomarkers'.")
+            : given;
+    }
+
+    private static NpgsqlDataSource DataSource(NpgsqlConnectionStringBuilder given, Action<NpgsqlConnectionStringBuilder> change)
+    {
+        var own = new NpgsqlConnectionStringBuilder(given.ConnectionString);
+        change(own);
+        return NpgsqlDataSource.Create(own);
+    }
+
+    private static DataConnection Within(NpgsqlTransaction transaction) =>
+        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Postgres));
+
+    private async Task RequireAsync(NpgsqlConnection connection, string setting, string expected, string reason, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = connection.CreateCommand();
+        command.CommandText = $"SHOW {setting}";
+        string? answer = (string?)await command.ExecuteScalarAsync(cancellationToken);
+        if (answer != expected)
+        {
+            throw new StoreException($"The PostgreSQL database {place} has {setting} = {answer}; expected {expected}: {reason}.");
+        }
+    }
+}
