@@ -15,6 +15,7 @@ internal static class Program
         root.Subcommands.Add(DemoVerb.Create());
         root.Subcommands.Add(HealthVerb.Create());
         root.Subcommands.Add(CertificatesVerb.Create());
+        root.Subcommands.Add(MigrateVerb.Create());
         return root.Parse(args).InvokeAsync();
     }
 }

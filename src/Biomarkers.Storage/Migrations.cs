@@ -20,10 +20,23 @@ internal static partial class Migrations
     public static async Task ApplyAsync(SqlDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         await using SqlWriteTransaction write = await database.BeginWriteAsync(cancellationToken);
-        DataConnection connection = write.Connection;
-        connection.CommandTimeout = 0;
-        await database.LockSchemaAsync(connection, cancellationToken);
-        int current = await CheckAsync(database, connection, cancellationToken);
+        write.Connection.CommandTimeout = 0;
+        await database.LockSchemaAsync(write.Connection, cancellationToken);
+        await ApplyAsync(database, write.Connection, time, cancellationToken);
+        await write.Transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Applies what is missing, inside a transaction that holds the lock of the schema.</summary>
+    /// <exception cref="StoreException">The database is newer than this program, of another program, or not whole.</exception>
+    public static async Task ApplyAsync(SqlDatabase database, DataConnection connection, TimeProvider time, CancellationToken cancellationToken)
+    {
+        int current = await VersionAsync(database, connection, cancellationToken);
+        if (current == 0)
+        {
+            await connection.ExecuteAsync(
+                $"CREATE TABLE IF NOT EXISTS {VersionTable} (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, apply_time BIGINT NOT NULL)", cancellationToken);
+        }
+
         foreach ((int number, string name, string sql) in All.Skip(current))
         {
             foreach (string statement in Statements(sql, database))
@@ -43,22 +56,18 @@ internal static partial class Migrations
                 new DataParameter("name", name),
                 new DataParameter("time", Instant.ToMicroseconds(time.GetUtcNow())));
         }
-
-        await write.Transaction.CommitAsync(cancellationToken);
     }
 
-    // The schema that the database has: 0 for an empty one, which gets the table of versions.
-    private static async Task<int> CheckAsync(SqlDatabase database, DataConnection connection, CancellationToken cancellationToken)
+    /// <summary>The schema that a database has; 0 for an empty one.</summary>
+    /// <exception cref="StoreException">The database is newer than this program, of another program, or not whole.</exception>
+    public static async Task<int> VersionAsync(SqlDatabase database, DataConnection connection, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> tables = await database.ListTablesAsync(connection, cancellationToken);
         if (!tables.Contains(VersionTable))
         {
-            if (tables.Count > 0)
-            {
-                throw new StoreException($"The {database.Name} database holds the table '{tables[0]}' and no '{VersionTable}': it belongs to another program. Use an empty database.");
-            }
-
-            await connection.ExecuteAsync($"CREATE TABLE {VersionTable} (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, apply_time BIGINT NOT NULL)", cancellationToken);
+            return tables.Count == 0
+                ? 0
+                : throw new StoreException($"The {database.Name} database holds the table '{tables[0]}' and no '{VersionTable}': it belongs to another program. Use an empty database.");
         }
 
         int current = await connection.ExecuteAsync<int?>($"SELECT MAX(number) FROM {VersionTable}", cancellationToken) ?? 0;
@@ -67,7 +76,9 @@ internal static partial class Migrations
             throw new StoreException($"The {database.Name} database has schema {current}; this program knows up to {NewestVersion}. Use the program that wrote it, or a newer one.");
         }
 
-        string? missing = All.Take(current).SelectMany(migration => CreatedTable().Matches(migration.Sql).Select(match => match.Groups["table"].Value)).FirstOrDefault(table => !tables.Contains(table));
+        string? missing = All.Take(current)
+            .SelectMany(migration => CreatedTable().Matches(migration.Sql).Select(match => match.Groups["table"].Value))
+            .FirstOrDefault(table => !tables.Contains(table));
         return missing is null
             ? current
             : throw new StoreException($"The {database.Name} database says that it has schema {current}, and its table '{missing}' is missing: restore it from a backup.");

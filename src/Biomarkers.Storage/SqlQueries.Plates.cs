@@ -49,10 +49,13 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        List<PlateTable> rows = await connection.GetTable<PlateTable>()
-            .Where(row => row.ChangeKey > afterChange)
+        IQueryable<PlateTable> changed = connection.GetTable<PlateTable>().Where(row => row.ChangeKey > afterChange);
+        // The plates of one transaction share their place, and a cursor stands between places: the last one is listed whole.
+        long? last = await changed.OrderBy(row => row.ChangeKey).Take(limit).MaxAsync(row => (long?)row.ChangeKey, cancellationToken);
+        List<PlateTable> rows = await changed
+            .Where(row => row.ChangeKey <= last)
             .OrderBy(row => row.ChangeKey)
-            .Take(limit)
+            .ThenBy(row => row.PlateKey)
             .ToListAsync(cancellationToken);
         return await SummariesAsync(connection, rows, cancellationToken);
     }

@@ -51,7 +51,14 @@ internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWrite
             .UpdateAsync(cancellationToken);
         if (known == 0)
         {
-            var row = new WorkHolderTable { Holder = beat.Holder, HostName = beat.HostName, StartTime = Instant.ToMicroseconds(beat.StartTime), Beat = beat.Beat, EndTime = endTime };
+            var row = new WorkHolderTable
+            {
+                Holder = beat.Holder,
+                HostName = beat.HostName,
+                StartTime = Instant.ToMicroseconds(beat.StartTime),
+                Beat = beat.Beat,
+                EndTime = endTime,
+            };
             await connection.InsertAsync(row, token: cancellationToken);
         }
     }

@@ -11,6 +11,11 @@ public static class WatchCommand
     private const string Plates = "plates";
     private const string Runs = "runs";
 
+    // As the contract names it.
+    private const string CursorMetadata = "biomarkers-cursor";
+
+    private static readonly TimeSpan ReconnectPause = TimeSpan.FromSeconds(1);
+
     private static readonly Argument<string> WhatArgument = new("what")
     {
         Description = "runs or plates.",
@@ -26,7 +31,7 @@ public static class WatchCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("watch", "Print a line for each run that is saved or plate that changes from now on. Exit codes: 0 ended as asked, 2 wrong arguments or the server ended.")
+        var command = new Command("watch", "Print a line for each run that is saved or plate that changes from now on. Exit codes: 0 ended as asked, 2 wrong arguments or no answer. A server that ends is waited for.")
         {
             WhatArgument, PlateOption, CountOption, JsonOption,
         };
@@ -55,43 +60,74 @@ public static class WatchCommand
         }
 
         string plate = Names.InCollection("plates", call.Parsed.GetValue(PlateOption));
-        if (what == Plates)
-        {
-            using AsyncServerStreamingCall<V1.WatchPlatesResponse> plates =
-                call.Connection.Plates.WatchPlates(new V1.WatchPlatesRequest { Plate = plate }, cancellationToken: call.CancellationToken);
-            return await PrintAsync(call, plates, count, response => PlateRow.Of(response.Plate), ListTables.LineOf);
-        }
-
-        using AsyncServerStreamingCall<V1.WatchAnalyticalRunsResponse> runs =
-            call.Connection.AnalyticalRuns.WatchAnalyticalRuns(new V1.WatchAnalyticalRunsRequest { Plate = plate }, cancellationToken: call.CancellationToken);
-        return await PrintAsync(call, runs, count, response => RunRow.Of(response.AnalyticalRun), ListTables.LineOf);
+        return what == Plates
+            ? await PrintAsync(
+                call,
+                count,
+                cursor => call.Connection.Plates.WatchPlates(new V1.WatchPlatesRequest { Plate = plate, Cursor = cursor }, cancellationToken: call.CancellationToken),
+                response => response.Cursor,
+                response => PlateRow.Of(response.Plate),
+                ListTables.LineOf)
+            : await PrintAsync(
+                call,
+                count,
+                cursor => call.Connection.AnalyticalRuns.WatchAnalyticalRuns(
+                    new V1.WatchAnalyticalRunsRequest { Plate = plate, Cursor = cursor }, cancellationToken: call.CancellationToken),
+                response => response.Cursor,
+                response => RunRow.Of(response.AnalyticalRun),
+                ListTables.LineOf);
     }
 
     private static async Task<int> PrintAsync<TResponse, TRow>(
-        ServerCall call, AsyncServerStreamingCall<TResponse> watch, int? count, Func<TResponse, TRow> rowOf, Func<TRow, string> lineOf)
+        ServerCall call,
+        int? count,
+        Func<string, AsyncServerStreamingCall<TResponse>> begin,
+        Func<TResponse, string> cursorOf,
+        Func<TResponse, TRow> rowOf,
+        Func<TRow, string> lineOf)
     {
-        try
+        string cursor = string.Empty;
+        int printed = 0;
+        while (true)
         {
-            await watch.ResponseHeadersAsync;
-            call.Console.Tell($"Watching {call.Connection.Server}.");
-            for (int printed = 0; printed != count && await watch.ResponseStream.MoveNext(call.CancellationToken); printed++)
+            try
             {
-                TRow row = rowOf(watch.ResponseStream.Current);
-                if (call.Parsed.GetValue(JsonOption))
+                using AsyncServerStreamingCall<TResponse> watch = begin(cursor);
+                Metadata headers = await watch.ResponseHeadersAsync;
+                call.Console.Tell(cursor.Length == 0 ? $"Watching {call.Connection.Server}." : "Watching again.");
+                cursor = headers.GetValue(CursorMetadata) ?? string.Empty;
+                while (printed != count && await watch.ResponseStream.MoveNext(call.CancellationToken))
                 {
-                    call.Console.WriteJsonLine(row);
+                    Print(call, rowOf(watch.ResponseStream.Current), lineOf);
+                    cursor = cursorOf(watch.ResponseStream.Current);
+                    printed++;
                 }
-                else
-                {
-                    call.Console.WriteLine(lineOf(row));
-                }
+
+                return ExitCodes.Ok;
+            }
+            catch (Exception exception) when (call.CancellationToken.IsCancellationRequested && exception is RpcException or OperationCanceledException)
+            {
+                // An interrupt is how a watch without --count ends.
+                return ExitCodes.Ok;
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable && cursor.Length > 0)
+            {
+                // The server ends or its store is out of reach; another one, or the next start, goes on where this one stopped.
+                call.Console.Tell($"{exception.Status.Detail} Going on when a server answers.");
+                await Task.Delay(ReconnectPause, TimeProvider.System, call.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        catch (Exception exception) when (call.CancellationToken.IsCancellationRequested && exception is RpcException or OperationCanceledException)
-        {
-            // An interrupt is how a watch without --count ends.
-        }
+    }
 
-        return ExitCodes.Ok;
+    private static void Print<TRow>(ServerCall call, TRow row, Func<TRow, string> lineOf)
+    {
+        if (call.Parsed.GetValue(JsonOption))
+        {
+            call.Console.WriteJsonLine(row);
+        }
+        else
+        {
+            call.Console.WriteLine(lineOf(row));
+        }
     }
 }

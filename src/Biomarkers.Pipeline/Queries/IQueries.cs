@@ -12,7 +12,8 @@ public interface IQueries
     /// <summary>Plates, newest first.</summary>
     Task<Page<PlateSummary>> ListPlatesAsync(PlateFilter filter, PageRequest page, CancellationToken cancellationToken);
 
-    /// <summary>Plates that changed after a cursor, in the order of their changes; a plate that changed often is there once.</summary>
+    /// <summary>Plates that changed after a cursor, in the order of their changes; a plate that changed often is there once. Plates that changed in one
+    /// transaction share their place, and all of them are there: a few more than the limit.</summary>
     Task<IReadOnlyList<PlateSummary>> ListPlateChangesAsync(long afterChange, int limit, CancellationToken cancellationToken);
 
     /// <summary>Cursor of the newest change of a plate; 0 when there is none.</summary>

@@ -214,7 +214,8 @@ public sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private static void CreateDataDirectory(string path)
+    /// <summary>Makes the data directory, for its owner only, where it is absent.</summary>
+    internal static void CreateDataDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -226,8 +227,9 @@ public sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    // One server per SQLite file: a second one would take over the first one's unfinished work. The lock ends with the process, however it ends.
-    private static FileStream LockDataDirectory(string path)
+    /// <summary>One server per SQLite file: a second one would take over the first one's unfinished work. The lock ends with the process, however it ends.</summary>
+    /// <exception cref="StoreException">Another process has the lock.</exception>
+    internal static FileStream LockDataDirectory(string path)
     {
         try
         {

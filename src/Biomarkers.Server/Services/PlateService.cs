@@ -62,14 +62,25 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Wat
         var faults = new List<Fault>();
         string? barcode = request.Plate.Length > 0 ? ResourceNames.ParsePlate("plate", request.Plate, faults) : null;
         Requests.Require(faults);
-        long cursor = await queries.NewestPlateChangeAsync(context.CancellationToken);
-        await watching.RunAsync(context, responses, async cancellationToken =>
+        long cursor = WatchCursors.Begin(request.Cursor, await queries.NewestPlateChangeAsync(context.CancellationToken));
+        await watching.RunAsync(context, responses, cursor, async cancellationToken =>
         {
             IReadOnlyList<PlateSummary> changed = await queries.ListPlateChangesAsync(cursor, ChangesAtATime, cancellationToken);
-            cursor = changed.Count > 0 ? changed[^1].Change : cursor;
-            return (changed.Count == ChangesAtATime, changed
-                .Where(plate => barcode is null || plate.Barcode == barcode)
-                .Select(plate => new WatchPlatesResponse { Plate = PlateMapper.ToWire(plate) }));
+            var found = new List<WatchPlatesResponse>();
+            long previous = cursor;
+            for (int i = 0; i < changed.Count; i++)
+            {
+                // Only behind the last of the plates that share a place nothing is missed.
+                bool isLastOfPlace = i == changed.Count - 1 || changed[i + 1].Change > changed[i].Change;
+                previous = isLastOfPlace ? changed[i].Change : previous;
+                if (barcode is null || changed[i].Barcode == barcode)
+                {
+                    found.Add(new WatchPlatesResponse { Plate = PlateMapper.ToWire(changed[i]), Cursor = WatchCursors.ToWire(previous) });
+                }
+            }
+
+            cursor = previous;
+            return (changed.Count >= ChangesAtATime, found);
         });
     }
 

@@ -15,7 +15,7 @@ public sealed class ReferenceTests
         ["Immunoassay"] = new([], ["MathNet.Numerics"]),
         ["Results"] = new(["Immunoassay"], []),
         ["Pipeline"] = new(["Immunoassay", "Results"], ["System.Threading.Channels"]),
-        ["Storage"] = new(["Immunoassay", "Pipeline", "Results"], ["linq2db", "Microsoft.Data.Sqlite"]),
+        ["Storage"] = new(["Immunoassay", "Pipeline", "Results"], ["linq2db", "Microsoft.Data.Sqlite", "Npgsql"]),
         ["Instruments"] = new(["Immunoassay"], []),
         ["Client"] = new(["Contracts"], ["Grpc.Net.Client", "Grpc.StatusProto"]),
         ["Simulation"] = new(["Client", "Contracts", "Immunoassay"], []),
