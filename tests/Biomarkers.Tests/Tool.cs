@@ -1,3 +1,4 @@
+using Biomarkers.Faults;
 using Xunit;
 
 namespace Biomarkers.Tests;
@@ -18,6 +19,10 @@ internal static class Tool
 
     /// <summary>The checker of compose files.</summary>
     public static IReadOnlyList<Tool.Requirement> DockerCompose { get; } = [new("/usr/bin/docker-compose", "docker-compose")];
+
+    /// <summary>A PostgreSQL server of a supported version.</summary>
+    public static IReadOnlyList<Tool.Requirement> Postgres { get; } =
+        [new(Path.Combine(LocalPostgres.FindBinaries() ?? "/usr/lib/postgresql", "postgres"), "postgresql")];
 
     /// <summary>Whether a missing tool is a failure: so on the machine that decides.</summary>
     public static bool AllRequired => Environment.GetEnvironmentVariable("BIOMARKERS_REQUIRE_ALL") == "1";
@@ -43,6 +48,18 @@ public sealed class PythonGrpcFactAttribute : FactAttribute
 public sealed class DockerComposeFactAttribute : FactAttribute
 {
     public DockerComposeFactAttribute() => Skip = Tool.SkipReason(Tool.DockerCompose, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A test that runs <see cref="Tool.Postgres"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>
+public sealed class PostgresFactAttribute : FactAttribute
+{
+    public PostgresFactAttribute() => Skip = Tool.SkipReason(Tool.Postgres, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A theory that runs <see cref="Tool.Postgres"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>
+public sealed class PostgresTheoryAttribute : TheoryAttribute
+{
+    public PostgresTheoryAttribute() => Skip = Tool.SkipReason(Tool.Postgres, File.Exists, Tool.AllRequired);
 }
 
 public sealed class ToolTests
