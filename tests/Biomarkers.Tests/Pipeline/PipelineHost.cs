@@ -6,23 +6,19 @@ using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Storage;
+using Biomarkers.Tests.Storage;
 
 namespace Biomarkers.Tests.Pipeline;
 
-/// <summary>The real pipeline over a real SQLite file in a folder of its own.</summary>
+/// <summary>The real pipeline of one server over a real database.</summary>
 internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
 {
     private readonly CancellationTokenSource stop = new();
-    private readonly bool ownsFolder;
     private readonly List<Task> running = [];
 
-    private PipelineHost(string folder, bool ownsFolder)
+    private PipelineHost()
     {
-        Folder = folder;
-        this.ownsFolder = ownsFolder;
     }
-
-    public string Folder { get; }
 
     public SqlStore Store { get; private set; } = null!;
 
@@ -34,12 +30,20 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
 
     public List<Exception> Failures { get; } = [];
 
-    public static async Task<PipelineHost> StartAsync(string? folder = null, bool analyze = true, PipelineLimits? limits = null)
+    /// <summary>Limits for tests: a server that ended is found to have ended in half a second.</summary>
+    public static PipelineLimits QuickLimits { get; } = new()
     {
-        string used = folder ?? Directory.CreateTempSubdirectory("biomarkers-").FullName;
-        var host = new PipelineHost(used, folder is null);
-        limits ??= new PipelineLimits { AnalysisWorkerCount = 2 };
-        host.Store = await SqlStore.OpenAsync(new SqliteDatabase(Path.Combine(used, "biomarkers.db")), TimeProvider.System, CancellationToken.None);
+        AnalysisWorkerCount = 2,
+        BeatInterval = TimeSpan.FromMilliseconds(100),
+        OlderWorkDelay = TimeSpan.FromMilliseconds(20),
+        TransientRetryDelay = TimeSpan.FromMilliseconds(50),
+    };
+
+    public static async Task<PipelineHost> StartAsync(TestDatabase database, bool analyze = true, PipelineLimits? limits = null)
+    {
+        var host = new PipelineHost();
+        limits ??= QuickLimits;
+        host.Store = await SqlStore.OpenAsync(database.Connect(), TimeProvider.System, CancellationToken.None);
         host.Writer = new StoreWriter(host.Store, limits, TimeProvider.System);
         var pipeline = new AnalysisPipeline(host.Store, host.Writer, host.Changes, limits, TimeProvider.System, host);
         host.Intake = new PlateReadIntake(host.Writer, pipeline, host.Changes, limits);
@@ -67,11 +71,12 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
         return outcome;
     }
 
-    /// <summary>Takes over everything open, as a server does whose others have all ended.</summary>
-    public async Task<ClaimedPage> ClaimAsync()
+    /// <summary>Takes every other server, or the one that is named, for ended, and takes over open work.</summary>
+    public async Task<ClaimedPage> ClaimAsync(int limit = 10, string? ended = null)
     {
-        ClaimedPage first = await Writer.WriteAsync(new ClaimWork([], 10), CancellationToken.None);
-        return await Writer.WriteAsync(new ClaimWork(first.Others, 10), CancellationToken.None);
+        IReadOnlyList<HolderRow> holders = await Writer.WriteAsync(new ListHolders(), CancellationToken.None);
+        IEnumerable<HolderRow> others = holders.Where(holder => ended is null ? holder.Holder != Writer.Holder : holder.Holder == ended);
+        return await Writer.WriteAsync(new ClaimWork([.. others], limit), CancellationToken.None);
     }
 
     /// <summary>Waits, by the pipeline's own signal, until a condition holds.</summary>
@@ -107,9 +112,10 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Store.DisposeAsync();
         stop.Dispose();
-        if (ownsFolder)
-        {
-            Directory.Delete(Folder, recursive: true);
-        }
+    }
+
+    private sealed record ListHolders : IStoreWrite<IReadOnlyList<HolderRow>>
+    {
+        public Task<IReadOnlyList<HolderRow>> ApplyAsync(WriteContext context, CancellationToken cancellationToken) => context.Transaction.ListHoldersAsync(cancellationToken);
     }
 }

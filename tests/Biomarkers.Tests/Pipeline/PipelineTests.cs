@@ -3,18 +3,19 @@ using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Tests.Storage;
 using Xunit;
 
 namespace Biomarkers.Tests.Pipeline;
 
-public class PipelineTests
+public abstract class PipelineTests : StoreContract
 {
     private const string Barcode = "P-1";
 
-    [Fact]
+    [StoreFact]
     public async Task WholePlate_WithLayout_BecomesARunWithTheTrueConcentrations()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
 
         EventOutcome outcome = await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
@@ -35,10 +36,10 @@ public class PipelineTests
         Assert.Equal("Analyzed", (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.State.ToString());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task SavedRun_ReadBack_EqualsWhatWasComputed()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         EventOutcome outcome = await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         StoredRun stored = await RunOf(host, Barcode);
@@ -50,10 +51,10 @@ public class PipelineTests
         Assert.Equal(computed.Curves[0].Fit.Covariance, stored.Run.Curves[0].Fit.Covariance);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Event_SentTwice_IsADuplicateAndChangesNothing()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         await RunOf(host, Barcode);
@@ -66,10 +67,10 @@ public class PipelineTests
         Assert.Single((await host.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task SamePlateExportedTwice_IsLinkedAndGivesNoSecondRun()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         await RunOf(host, Barcode);
@@ -82,10 +83,10 @@ public class PipelineTests
         Assert.Equal("r1", plate.Reads[1].SameContentAs);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Reread_WithOtherResponses_GivesSecondVersionsOfTheSameResults()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         await RunOf(host, Barcode);
@@ -101,10 +102,10 @@ public class PipelineTests
         Assert.NotNull(await host.Store.Queries.GetResultAsync(results[0].ResultKey, 1, CancellationToken.None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task OldEpoch_IsFenced()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream old = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         OpenedStream current = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
 
@@ -112,10 +113,10 @@ public class PipelineTests
         Assert.Equal(EventOutcomeKind.Stored, (await host.SendAsync(current, 0, TestPlates.Whole(Barcode))).Kind);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Gap_IsRefusedWithThePlaceToResume()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
 
         EventOutcome outcome = await host.SendAsync(stream, 2, TestPlates.Whole(Barcode));
@@ -124,10 +125,10 @@ public class PipelineTests
         Assert.Null(await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task OtherContentAtAnOffset_KeepsTheFirstAndQuarantinesTheSecondOnce()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
 
@@ -140,10 +141,10 @@ public class PipelineTests
         Assert.Null(await host.Store.Queries.GetPlateAsync("P-2", CancellationToken.None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task BadContent_IsQuarantinedWithEveryFaultAndTheStreamGoesOn()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         Checked<EventContent> bad = new List<Fault> { new("a", FaultReasons.NonFinite, "x"), new("b", FaultReasons.WellConflict, "y") };
 
@@ -156,10 +157,10 @@ public class PipelineTests
         Assert.Equal(2, kept.Faults.Count);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task PlateInParts_GivesTheSameRunAsTheWholePlate()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         var origin = new ReadOrigin("r1", null, null);
         await host.SendAsync(stream, 0, new PlateReadStarted(origin, Barcode, Immunoassay_96, TestPlates.Assay.ResponseKind, TestPlates.Layout()));
@@ -175,10 +176,10 @@ public class PipelineTests
         await RunOf(host, Barcode);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task WellInTwoParts_WithOtherValue_IsQuarantinedAndTheReadStaysOpen()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, new PlateReadStarted(new ReadOrigin("r1", null, null), Barcode, Immunoassay_96, TestPlates.Assay.ResponseKind, null));
         await host.SendAsync(stream, 1, new WellsRead("r1", [TestPlates.Part(0)]));
@@ -192,10 +193,10 @@ public class PipelineTests
         Assert.Equal(PlateState.Receiving, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.State);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ReadBeforeLayout_WaitsAndIsAnalysedWhenTheLayoutComes()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode, withLayout: false));
         Assert.Equal(PlateState.WaitingForLayout, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.State);
@@ -206,10 +207,10 @@ public class PipelineTests
         await RunOf(host, Barcode);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task LayoutBeforeRead_IsUsedWhenTheReadComes()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         await host.Intake.SubmitAsync(new SubmitPlateLayout(Barcode, TestPlates.Layout(), null, "people/kim"), CancellationToken.None);
         Assert.Equal(PlateState.WaitingForRead, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.State);
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
@@ -219,10 +220,10 @@ public class PipelineTests
         await RunOf(host, Barcode);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ChangedLayout_AfterARun_NeedsAReason()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         await RunOf(host, Barcode);
@@ -239,34 +240,26 @@ public class PipelineTests
         });
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Restart_FinishesWhatWasInterrupted()
     {
-        string folder = Directory.CreateTempSubdirectory("biomarkers-").FullName;
-        try
+        // A server that accepts and never analyses stands for one that ended between the two.
+        await using (PipelineHost interrupted = await StartAsync(analyze: false))
         {
-            // A server that accepts and never analyses stands for one that ended between the two.
-            await using (PipelineHost interrupted = await PipelineHost.StartAsync(folder, analyze: false))
-            {
-                OpenedStream stream = await interrupted.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
-                for (int n = 0; n < 5; n++)
-                {
-                    Assert.Equal(EventOutcomeKind.Stored, (await interrupted.SendAsync(stream, n, TestPlates.Whole($"P-{n}"))).Kind);
-                }
-            }
-
-            await using PipelineHost restarted = await PipelineHost.StartAsync(folder);
+            OpenedStream stream = await interrupted.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
             for (int n = 0; n < 5; n++)
             {
-                await RunOf(restarted, $"P-{n}");
+                Assert.Equal(EventOutcomeKind.Stored, (await interrupted.SendAsync(stream, n, TestPlates.Whole($"P-{n}"))).Kind);
             }
+        }
 
-            Assert.Equal(5, (await restarted.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows.Count);
-        }
-        finally
+        await using PipelineHost restarted = await StartAsync();
+        for (int n = 0; n < 5; n++)
         {
-            Directory.Delete(folder, recursive: true);
+            await RunOf(restarted, $"P-{n}");
         }
+
+        Assert.Equal(5, (await restarted.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows.Count);
     }
 
     private static Biomarkers.Immunoassay.Plates.PlateFormat Immunoassay_96 => Biomarkers.Immunoassay.Plates.PlateFormat.Wells96;
@@ -283,3 +276,9 @@ public class PipelineTests
         return System.Text.Encoding.UTF8.GetString(CanonicalJson.Serialize(parts));
     }
 }
+
+[OnSqlite]
+public sealed class SqlitePipelineTests : PipelineTests;
+
+[OnPostgres]
+public sealed class PostgresPipelineTests : PipelineTests;

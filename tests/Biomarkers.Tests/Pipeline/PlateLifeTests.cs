@@ -4,19 +4,20 @@ using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
+using Biomarkers.Tests.Storage;
 using Xunit;
 
 namespace Biomarkers.Tests.Pipeline;
 
 /// <summary>What becomes of a plate over time: layouts that change and return, reads that wait, servers that end.</summary>
-public class PlateLifeTests
+public abstract class PlateLifeTests : StoreContract
 {
     private const string Barcode = "P-1";
 
-    [Fact]
+    [StoreFact]
     public async Task LayoutThatReturns_MakesItsOwnResultsTheNewestAgain()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         StoredRun first = await RunOf(host, Barcode);
@@ -33,10 +34,10 @@ public class PlateLifeTests
         Assert.Equal(first.Summary.RunKey, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.NewestRunKey);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ChangedLayout_InAReadOfAnAnalysedPlate_IsQuarantinedForItsReason()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         await RunOf(host, Barcode);
@@ -48,10 +49,10 @@ public class PlateLifeTests
         Assert.Equal(1, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.LayoutVersion);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task WaitingRead_IsAnalysedWhenAnotherReadBringsTheLayout()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode, withLayout: false));
 
@@ -67,10 +68,10 @@ public class PlateLifeTests
         Assert.All(await CurrentAsync(host), result => Assert.Equal(2, result.Version));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task PlateInParts_BegunAgain_IsReadAnewAndLeavesNoPlateReceiving()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         var started = new PlateReadStarted(new ReadOrigin("r1", null, null), Barcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, TestPlates.Layout());
         await host.SendAsync(stream, 0, started);
@@ -94,10 +95,10 @@ public class PlateLifeTests
         Assert.Equal(PlateState.Analyzed, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.State);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ReadIdThatIsOpenForAnotherPlate_IsRefusedAndLeavesThatPlateOpen()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         var started = new PlateReadStarted(new ReadOrigin("r1", null, null), Barcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, null);
         await host.SendAsync(stream, 0, started);
@@ -110,10 +111,10 @@ public class PlateLifeTests
         Assert.Null(await host.Store.Queries.GetPlateAsync("P-2", CancellationToken.None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task QuarantinedEvent_SentAgain_IsToldItsFaultsAgain()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
         Checked<EventContent> bad = new List<Fault> { new("a", FaultReasons.NonFinite, "x") };
         await host.SendAsync(stream, 0, bad, [0]);
@@ -124,68 +125,52 @@ public class PlateLifeTests
         Assert.Equal("x", Assert.Single(repeat.Faults).Description);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Restarts_WithoutAnAttempt_ParkNothing()
     {
-        string folder = Directory.CreateTempSubdirectory("biomarkers-").FullName;
-        try
+        await using (PipelineHost accepting = await StartAsync(analyze: false))
         {
-            await using (PipelineHost accepting = await PipelineHost.StartAsync(folder, analyze: false))
-            {
-                OpenedStream stream = await accepting.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
-                await accepting.SendAsync(stream, 0, TestPlates.Whole(Barcode));
-            }
-
-            for (int restart = 0; restart < 8; restart++)
-            {
-                await using PipelineHost idle = await PipelineHost.StartAsync(folder, analyze: false);
-                await idle.ClaimAsync();
-            }
-
-            await using PipelineHost working = await PipelineHost.StartAsync(folder);
-            await RunOf(working, Barcode);
+            OpenedStream stream = await accepting.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+            await accepting.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         }
-        finally
+
+        for (int restart = 0; restart < 8; restart++)
         {
-            Directory.Delete(folder, recursive: true);
+            await using PipelineHost idle = await StartAsync(analyze: false);
+            await idle.ClaimAsync();
         }
+
+        await using PipelineHost working = await StartAsync();
+        await RunOf(working, Barcode);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ServerThatEndsInEveryAttempt_ParksThePlateWithItsReason()
     {
-        string folder = Directory.CreateTempSubdirectory("biomarkers-").FullName;
-        try
+        await using (PipelineHost accepting = await StartAsync(analyze: false))
         {
-            await using (PipelineHost accepting = await PipelineHost.StartAsync(folder, analyze: false))
-            {
-                OpenedStream stream = await accepting.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
-                await accepting.SendAsync(stream, 0, TestPlates.Whole(Barcode));
-            }
-
-            // The first attempt was the accepting server's; each of these begins another one and ends before it is done.
-            for (int attempt = 2; attempt <= 5; attempt++)
-            {
-                await using PipelineHost ending = await PipelineHost.StartAsync(folder, analyze: false);
-                ClaimedPage page = await ending.ClaimAsync();
-                Assert.Equal(attempt, await ending.Writer.WriteAsync(new BeginAttempt(Assert.Single(page.Works)), CancellationToken.None));
-            }
-
-            await using PipelineHost last = await PipelineHost.StartAsync(folder);
-            PlateSummary parked = await last.UntilAsync(async () =>
-                await last.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None) is { State: PlateState.Parked } plate ? plate : null);
-            Assert.Contains("5 attempts", parked.ParkedError, StringComparison.Ordinal);
+            OpenedStream stream = await accepting.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+            await accepting.SendAsync(stream, 0, TestPlates.Whole(Barcode));
         }
-        finally
+
+        // The first attempt was the accepting server's; each of these begins another one and ends before it is done.
+        for (int attempt = 2; attempt <= 5; attempt++)
         {
-            Directory.Delete(folder, recursive: true);
+            await using PipelineHost ending = await StartAsync(analyze: false);
+            ClaimedPage page = await ending.ClaimAsync();
+            Assert.Equal(attempt, await ending.Writer.WriteAsync(new BeginAttempt(Assert.Single(page.Works)), CancellationToken.None));
         }
+
+        await using PipelineHost last = await StartAsync();
+        PlateSummary parked = await last.UntilAsync(async () =>
+            await last.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None) is { State: PlateState.Parked } plate ? plate : null);
+        Assert.Contains("5 attempts", parked.ParkedError, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task BuiltInAssay_AfterTheLaboratorysOwnVersion_IsNotOfferedAgain()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync(analyze: false);
+        await using PipelineHost host = await StartAsync(analyze: false);
         var own = TestPlates.Assay with { DisplayName = "our own" };
         Assert.Equal(2, (await host.Intake.CreateAssayAsync(new CreateAssay(own, "people/kim"), CancellationToken.None)).Version);
 
@@ -203,3 +188,9 @@ public class PlateLifeTests
         return plate?.NewestRunKey is { } key ? await host.Store.Queries.GetRunAsync(key, CancellationToken.None) : null;
     });
 }
+
+[OnSqlite]
+public sealed class SqlitePlateLifeTests : PlateLifeTests;
+
+[OnPostgres]
+public sealed class PostgresPlateLifeTests : PlateLifeTests;

@@ -1,15 +1,16 @@
 using System.Threading.Channels;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Tests.Storage;
 using Xunit;
 
 namespace Biomarkers.Tests.Pipeline;
 
-public class StoreWriterTests
+public abstract class StoreWriterTests : StoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task WriteAsync_OneOfAGroupFails_TheOthersAreKeptAndTheirKeysAreTheirOwn()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync(analyze: false);
+        await using PipelineHost host = await StartAsync(analyze: false);
         Task<string>[] writes = [.. Enumerable.Range(0, 20).Select(n => host.Writer.WriteAsync(new InsertPlate($"P-{n}", Fails: n == 7), CancellationToken.None))];
 
         var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => writes[7]);
@@ -25,10 +26,10 @@ public class StoreWriterTests
         Assert.Equal("P-20", await host.Writer.WriteAsync(new InsertPlate("P-20", Fails: false), CancellationToken.None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task WriteAsync_AfterComplete_IsRefused()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync(analyze: false);
+        await using PipelineHost host = await StartAsync(analyze: false);
 
         host.Writer.Complete();
 
@@ -44,3 +45,9 @@ public class StoreWriterTests
         }
     }
 }
+
+[OnSqlite]
+public sealed class SqliteStoreWriterTests : StoreWriterTests;
+
+[OnPostgres]
+public sealed class PostgresStoreWriterTests : StoreWriterTests;
