@@ -1,4 +1,5 @@
 -- A database of the first schema, as the program of that time wrote it: two analysed plates, one without its layout.
+PRAGMA foreign_keys = OFF;
 BEGIN TRANSACTION;
 CREATE TABLE analytical_run (
     run_key BIGINT NOT NULL PRIMARY KEY,
