@@ -228,7 +228,7 @@ public sealed class PostgresDatabase : SqlDatabase
         PostgresException fault => fault.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.TooManyConnections or IdleInTransaction
             || fault.SqlState.StartsWith("08", StringComparison.Ordinal) || fault.SqlState.StartsWith("57", StringComparison.Ordinal),
         NpgsqlException => true,
-        _ => exception is SocketException or TimeoutException,
+        _ => exception is IOException or SocketException or TimeoutException,
     };
 
     internal override bool IsTransient(Exception exception) =>

@@ -74,55 +74,11 @@ internal sealed partial class SqlStoreTransaction
         await connection.InsertAsync(ToRunRow(runKey, item, work.Inputs, run, now), token: cancellationToken);
         await InsertAllAsync([.. run.Curves.Select((curve, i) => RunMapping.ToRow(runKey, i, curve))], cancellationToken);
         await InsertAllAsync([.. run.Controls.Select((control, i) => RunMapping.ToRow(runKey, i, control))], cancellationToken);
-        await ContinueSeriesAsync(runKey, work.Inputs.Assay.Id, run.Controls, cancellationToken);
+        savedControls.AddRange(run.Controls.Select((control, ordinal) =>
+            new SavedControl(new SeriesName(work.Inputs.Assay.Id, control.Analyte, control.Level, control.LotNumber ?? string.Empty), runKey, ordinal)));
         await InsertAllAsync([.. work.Inputs.Layout.Lots.Select((lot, i) => RunMapping.ToRow(runKey, i, lot))], cancellationToken);
         await InsertAllAsync([.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))], cancellationToken);
         await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
-    }
-
-    // The points of a lot stand in the order in which their runs were saved. The row of a series is locked by its update, in one order of series in
-    // every transaction, until the commit: the runs of one lot are saved one after the other.
-    private async Task ContinueSeriesAsync(long runKey, string assayId, IReadOnlyList<ControlResult> controls, CancellationToken cancellationToken)
-    {
-        var points = new List<ControlSeriesPointTable>(controls.Count);
-        var series = controls.Select((control, ordinal) => (Control: control, Ordinal: ordinal))
-            .GroupBy(point => (point.Control.Analyte, point.Control.Level, Lot: point.Control.LotNumber ?? string.Empty))
-            .OrderBy(group => group.Key.Analyte, StringComparer.Ordinal)
-            .ThenBy(group => group.Key.Level, StringComparer.Ordinal)
-            .ThenBy(group => group.Key.Lot, StringComparer.Ordinal);
-        foreach (var group in series)
-        {
-            int count = group.Count();
-            (long seriesKey, long pointCount) = await LengthenSeriesAsync(assayId, group.Key.Analyte, group.Key.Level, group.Key.Lot, count, cancellationToken);
-            long position = pointCount - count;
-            points.AddRange(group.Select(point => new ControlSeriesPointTable { SeriesKey = seriesKey, Position = ++position, RunKey = runKey, Ordinal = point.Ordinal }));
-        }
-
-        await InsertAllAsync(points, cancellationToken);
-    }
-
-    private async Task<(long SeriesKey, long PointCount)> LengthenSeriesAsync(
-        string assayId, string analyte, string level, string lot, int count, CancellationToken cancellationToken)
-    {
-        ITable<ControlSeriesTable> table = connection.GetTable<ControlSeriesTable>();
-        IQueryable<ControlSeriesTable> own = table.Where(row => row.AssayId == assayId && row.Analyte == analyte && row.Level == level && row.LotNumber == lot);
-        if (await own.Set(row => row.PointCount, row => row.PointCount + count).UpdateAsync(cancellationToken) == 0)
-        {
-            var first = new ControlSeriesTable
-            {
-                SeriesKey = await NextKeyAsync("control_series", cancellationToken),
-                AssayId = assayId,
-                Analyte = analyte,
-                Level = level,
-                LotNumber = lot,
-                PointCount = count,
-            };
-            await connection.InsertAsync(first, token: cancellationToken);
-            return (first.SeriesKey, count);
-        }
-
-        ControlSeriesTable known = await own.SingleAsync(cancellationToken);
-        return (known.SeriesKey, known.PointCount);
     }
 
     private async Task InsertResultsAsync(long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)

@@ -21,6 +21,7 @@ internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWrite
     public async Task SealAsync(HolderBeat beat, IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
     {
         await BeatAsync(beat, cancellationToken);
+        await ContinueSeriesAsync(cancellationToken);
         await PlaceChangedPlatesAsync(cancellationToken);
         if (entries.Count > 0)
         {

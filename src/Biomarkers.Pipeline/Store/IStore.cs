@@ -58,8 +58,8 @@ public sealed class StoreConflictException : Exception
 /// <summary>One write transaction. Used by one task at a time; nothing is kept unless it is committed.</summary>
 public interface IStoreTransaction : IStreamRows, IPlateRows, IWorkRows, IAsyncDisposable
 {
-    /// <summary>Ends the writing: this server's beat, the places of changed plates in the order of changes, and the ledger, in this order. The ledger's head is
-    /// locked last: called once, after all other writes of the transaction.</summary>
+    /// <summary>Ends the writing: this server's beat, the series of controls, the places of changed plates in the order of changes, and the ledger, in this
+    /// order. What all servers write to is locked here, the ledger's head last: called once, after all other writes of the transaction.</summary>
     Task SealAsync(HolderBeat beat, IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken);
 
     /// <summary>Makes everything durable. After a fault of this method the outcome is unknown until <see cref="IStore.FindBeatAsync"/> tells it.</summary>

@@ -39,8 +39,13 @@ public sealed record ServerOptions
     /// <summary>Private key of the certificate (PEM); null for none.</summary>
     public string? CertificateKeyFile { get; init; }
 
-    /// <summary>Limits of the pipeline.</summary>
-    public PipelineLimits Pipeline { get; init; } = new();
+    /// <summary>Limits of the pipeline. By default a transaction takes 32 writes with SQLite, and 128 with PostgreSQL, whose commit takes longer.</summary>
+    [AllowNull]
+    public PipelineLimits Pipeline
+    {
+        get => field ?? new PipelineLimits { WritesPerTransaction = PostgresConnection is null ? 32 : 128 };
+        init;
+    }
 
     /// <summary>Limits of the wire.</summary>
     public WireLimits Wire { get; init; } = new();
