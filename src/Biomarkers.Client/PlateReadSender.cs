@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Biomarkers.V1;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
@@ -11,6 +10,8 @@ namespace Biomarkers.Client;
 /// An event is kept until the server acknowledges it after its commit; a write that succeeded proves nothing. Acknowledgements are read on
 /// their own task, because a sender that only writes deadlocks with a server that only answers. After a break the sender waits with
 /// exponential back-off and jitter, opens the stream again, drops what the server has, and writes the rest again under the same offsets.
+/// Acknowledged events are kept for a while too: where the server comes back with a restored database that lacks some of them, they are sent again, and
+/// what is no longer kept is named (<see cref="LastRestoration"/>).
 /// It keeps events in memory: an adapter that must survive its own death sends from its files again, and the server recognises repeats.
 /// </remarks>
 public sealed class PlateReadSender : IAsyncDisposable
@@ -25,7 +26,7 @@ public sealed class PlateReadSender : IAsyncDisposable
     private readonly PlateReadSenderOptions options;
     private readonly TimeProvider time;
     private readonly SenderRetry retry;
-    private readonly UnacknowledgedEvents events = new();
+    private readonly UnacknowledgedEvents events;
     private readonly SemaphoreSlim entrance = new(1, 1);
     private readonly SemaphoreSlim room;
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -34,6 +35,7 @@ public sealed class PlateReadSender : IAsyncDisposable
     private volatile bool completing;
     private int disposed;
     private volatile Exception? failure;
+    private volatile DatabaseRestoration? restoration;
 
     private PlateReadSender(PlateReadIngestService.PlateReadIngestServiceClient client, PlateReadSenderOptions options, TimeProvider time)
     {
@@ -41,12 +43,19 @@ public sealed class PlateReadSender : IAsyncDisposable
         this.options = options;
         this.time = time;
         retry = new SenderRetry(options, time);
+        events = new UnacknowledgedEvents(options, time);
         room = new SemaphoreSlim(options.MaximumUnacknowledged, options.MaximumUnacknowledged);
         running = Task.Run(RunAsync);
     }
 
-    /// <summary>Events that are not acknowledged.</summary>
+    /// <summary>Events that are not acknowledged, or that wait for a restored database to acknowledge them again.</summary>
     public int UnacknowledgedCount => events.Count;
+
+    /// <summary>Acknowledged events that are kept for the day that an older database is restored.</summary>
+    public int KeptCount => events.KeptCount;
+
+    /// <summary>What the latest restored database lacked of this stream, as far as it is made good by now; null while the database is the one of the first opening.</summary>
+    public DatabaseRestoration? LastRestoration => restoration;
 
     /// <summary>Starts a sender; it opens its stream at once and keeps trying.</summary>
     /// <param name="client">Client of the service, usually <see cref="BiomarkersConnection.Ingest"/>.</param>
@@ -69,13 +78,12 @@ public sealed class PlateReadSender : IAsyncDisposable
     /// <exception cref="InvalidOperationException"><see cref="CompleteAsync"/> was called before.</exception>
     public async ValueTask<SendOutcome> SendAsync(StreamEventContent content, CancellationToken cancellationToken = default)
     {
-        byte[] bytes = content.ToByteArray();
-        if (bytes.Length > MaximumContentBytes)
+        var item = new SenderEvent(content);
+        if (item.Content.Length > MaximumContentBytes)
         {
-            throw new ArgumentException($"The event has {bytes.Length} bytes; expected at most {MaximumContentBytes}. Send the plate in parts.", nameof(content));
+            throw new ArgumentException($"The event has {item.Content.Length} bytes; expected at most {MaximumContentBytes}. Send the plate in parts.", nameof(content));
         }
 
-        var item = new UnacknowledgedEvent(bytes);
         await EnterAsync(item, cancellationToken);
         wake.Writer.TryWrite(true);
         return await item.Outcome.WaitAsync(cancellationToken);
@@ -122,7 +130,7 @@ public sealed class PlateReadSender : IAsyncDisposable
     }
 
     // The entrance keeps the order of the calls where several wait for room.
-    private async Task EnterAsync(UnacknowledgedEvent item, CancellationToken cancellationToken)
+    private async Task EnterAsync(SenderEvent item, CancellationToken cancellationToken)
     {
         ThrowIfFailed();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token);
@@ -258,7 +266,14 @@ public sealed class PlateReadSender : IAsyncDisposable
             throw new PlateReadSenderException(SenderStopReason.Refused, "The server did not answer the opening of the stream: it does not keep to the contract.", null, null);
         }
 
-        Settled(events.Resume(opened.NextOffset));
+        (Settlement settled, DatabaseRestoration? restored) = events.Resume(opened.NextOffset, opened.DatabaseGeneration);
+        // What the older restoration still waited for is settled first.
+        Settled(settled);
+        if (restored is not null)
+        {
+            restoration = restored;
+            Report(SenderActivity.Restored, null, restored.ToString());
+        }
     }
 
     private async Task ReadAsync(IAsyncStreamReader<StreamPlateReadsResponse> responses, CancellationTokenSource callEnds)
@@ -285,7 +300,7 @@ public sealed class PlateReadSender : IAsyncDisposable
         {
             while (true)
             {
-                if (events.TryTakeNext(out long offset, out UnacknowledgedEvent? next))
+                if (events.TryTakeNext(out long offset, out SenderEvent? next))
                 {
                     var message = new StreamEvent { Offset = offset, Sha256 = next.Sha256, Content = next.Content, SendTime = time.GetUtcNow().ToTimestamp() };
                     await requests.WriteAsync(new StreamPlateReadsRequest { Event = message }, callEnds.Token);
@@ -324,17 +339,31 @@ public sealed class PlateReadSender : IAsyncDisposable
         }
     }
 
-    private void Settled(int count)
+    private void Settled(Settlement settled)
     {
-        if (count > 0)
+        if (settled.Count > 0)
         {
             retry.Progressed();
-            room.Release(count);
+        }
+
+        if (settled.FirstCount > 0)
+        {
+            room.Release(settled.FirstCount);
+        }
+
+        if (settled.AgainCount > 0 && restoration is { } begun)
+        {
+            DatabaseRestoration known = begun with { OutstandingCount = begun.OutstandingCount - settled.AgainCount, Refused = [.. begun.Refused, .. settled.Refused] };
+            restoration = known;
+            if (known.OutstandingCount == 0 || settled.Refused.Count > 0)
+            {
+                Report(SenderActivity.Restored, null, known.ToString());
+            }
         }
     }
 
     private void Report(SenderActivity activity, TimeSpan? delay = null, string? text = null) =>
-        options.Progress?.Report(new SenderState(activity, events.Count, retry.Attempt, delay, text));
+        options.Progress?.Report(new SenderState(activity, events.Count, retry.Attempt, delay, text, activity == SenderActivity.Restored ? restoration : null));
 
     // A write on a call that has ended or whose connection broke fails with any of these.
     private static bool IsEndOfCall(Exception exception) =>

@@ -15,6 +15,15 @@ public sealed record PlateReadSenderOptions
     /// <summary>Most events that are kept until they are acknowledged, 1 to 10,000; default 64. A further send waits for room.</summary>
     public int MaximumUnacknowledged { get; init; } = 64;
 
+    /// <summary>Most acknowledged events that are kept in case the server comes back with an older database, 0 (none) to 1,000,000; default 10,000.</summary>
+    public int MaximumKeptEvents { get; init; } = 10_000;
+
+    /// <summary>Most bytes of acknowledged events that are kept, 0 or more; default 64 MiB. They are kept in memory, and end with the sender.</summary>
+    public long MaximumKeptBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long an acknowledged event is kept at most, more than 0; default seven days.</summary>
+    public TimeSpan KeepFor { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Longest wait before the second attempt to connect, more than 0; default 0.2 s. It doubles with every further attempt.</summary>
     public TimeSpan InitialBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
@@ -42,6 +51,10 @@ public sealed record PlateReadSenderOptions
         ArgumentException.ThrowIfNullOrEmpty(StreamId);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumUnacknowledged, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaximumUnacknowledged, 10_000);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaximumKeptEvents);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaximumKeptEvents, 1_000_000);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaximumKeptBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(KeepFor, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(InitialBackoff, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumBackoff, InitialBackoff);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(OpenTimeout, TimeSpan.Zero);

@@ -6,7 +6,7 @@ public enum SendOutcomeKind
     /// <summary>Stored, and its content is used.</summary>
     Stored,
 
-    /// <summary>The server had it already, byte for byte.</summary>
+    /// <summary>The server had it already: the event byte for byte, or its plate read, which was sent under another offset before. Nothing changed.</summary>
     Duplicate,
 
     /// <summary>Stored as bytes, and its content can't be used: <see cref="SendOutcome.Fault"/> says why.</summary>
@@ -32,7 +32,8 @@ public enum SenderStopReason
     /// <summary>The server refuses: no right, a broken request, an offset with other content.</summary>
     Refused,
 
-    /// <summary>The server no longer has events that it acknowledged: its database was replaced by an older one.</summary>
+    /// <summary>The server no longer has events that it acknowledged and says that its database is the same: it was replaced by an older one without
+    /// <c>biomarkers-server restore</c>. After a restore a sender goes on, see <see cref="DatabaseRestoration"/>.</summary>
     EventsForgotten,
 
     /// <summary>The server stayed out of reach for longer than <see cref="PlateReadSenderOptions.GiveUpAfter"/>.</summary>
@@ -90,6 +91,10 @@ public enum SenderActivity
     /// <summary>The stream is open.</summary>
     Open,
 
+    /// <summary>The server came back with a restored database. Told when the stream opens, when an event that was sent again is refused, and when
+    /// everything that was sent again is acknowledged.</summary>
+    Restored,
+
     /// <summary>Waits before it connects again.</summary>
     WaitingToReconnect,
 
@@ -102,8 +107,10 @@ public enum SenderActivity
 
 /// <summary>A change of what a sender does.</summary>
 /// <param name="Activity">What it does now.</param>
-/// <param name="UnacknowledgedCount">Events that it keeps.</param>
+/// <param name="UnacknowledgedCount">Events that are not acknowledged, or that wait for a restored database to acknowledge them again.</param>
 /// <param name="Attempt">Attempts since something was last acknowledged; 0 while all is well.</param>
 /// <param name="RetryDelay">How long it waits; null unless it waits.</param>
-/// <param name="Text">Why it waits or stopped; null otherwise.</param>
-public sealed record SenderState(SenderActivity Activity, int UnacknowledgedCount, int Attempt, TimeSpan? RetryDelay, string? Text);
+/// <param name="Text">Why it waits or stopped, or what a restored database lacks; null otherwise.</param>
+/// <param name="Restoration">What a restored database lacks; null unless that is told.</param>
+public sealed record SenderState(
+    SenderActivity Activity, int UnacknowledgedCount, int Attempt, TimeSpan? RetryDelay, string? Text, DatabaseRestoration? Restoration = null);

@@ -1,39 +1,32 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using Biomarkers.V1;
-using Google.Protobuf;
 
 namespace Biomarkers.Client;
 
-/// <summary>One event that waits for its acknowledgement.</summary>
-internal sealed class UnacknowledgedEvent(byte[] content)
+/// <summary>What an opening or an acknowledgement settled.</summary>
+/// <param name="FirstCount">Events that were acknowledged for the first time.</param>
+/// <param name="AgainCount">Events that were acknowledged again, by a restored database.</param>
+/// <param name="Refused">Those of the second kind whose content was used before and is not any more.</param>
+internal sealed record Settlement(int FirstCount, int AgainCount, IReadOnlyList<RefusedEvent> Refused)
 {
-    private readonly TaskCompletionSource<SendOutcome> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public ByteString Content { get; } = UnsafeByteOperations.UnsafeWrap(content);
-
-    public ByteString Sha256 { get; } = UnsafeByteOperations.UnsafeWrap(SHA256.HashData(content));
-
-    public Task<SendOutcome> Outcome => outcome.Task;
-
-    public void Settle(SendOutcome settled) => outcome.TrySetResult(settled);
-
-    public void Fail(Exception exception)
-    {
-        outcome.TrySetException(exception);
-        // The caller may have stopped waiting; the sender's own task carries the fault too.
-        _ = outcome.Task.Exception;
-    }
+    public int Count => FirstCount + AgainCount;
 }
 
-/// <summary>The events that were handed over and not acknowledged, in the order of their offsets. Thread-safe.</summary>
+/// <summary>The events that were handed over and not acknowledged, in the order of their offsets, with those behind them that a restored database may
+/// ask for again. Thread-safe.</summary>
 /// <remarks>Invariant: event i of the list has offset <c>head + i</c>; the first <c>written</c> of them went out on the current call.
-/// <c>head</c> is learned from the first opening and moves only with acknowledgements.</remarks>
-internal sealed class UnacknowledgedEvents
+/// <c>head</c> is learned from the first opening and moves with acknowledgements, and with a restored database, whose history is another one: there
+/// the numbers of this one say nothing as long as an earlier history may have been as long (<c>doubtful</c>).</remarks>
+internal sealed class UnacknowledgedEvents(PlateReadSenderOptions options, TimeProvider time)
 {
     private readonly Lock gate = new();
-    private readonly List<UnacknowledgedEvent> events = [];
+    private readonly List<SenderEvent> events = [];
+    private readonly KeptEvents kept = new(options, time);
     private long? head;
+    private long generation;
+
+    // A next offset up to here may be that of an earlier generation, in which other events stood at the same offsets. Offsets begin at 0.
+    private long doubtful = -1;
     private int written;
     private int everWritten;
     private bool closed;
@@ -49,8 +42,32 @@ internal sealed class UnacknowledgedEvents
         }
     }
 
+    /// <summary>Acknowledged events that could be sent again.</summary>
+    public int KeptCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return kept.Count;
+            }
+        }
+    }
+
+    /// <summary>Bytes of the events that <see cref="KeptCount"/> counts.</summary>
+    public long KeptByteCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return kept.ByteCount;
+            }
+        }
+    }
+
     /// <summary>Takes an event; false when closed.</summary>
-    public bool TryAdd(UnacknowledgedEvent item)
+    public bool TryAdd(SenderEvent item)
     {
         lock (gate)
         {
@@ -74,7 +91,7 @@ internal sealed class UnacknowledgedEvents
     }
 
     /// <summary>The next event to write on the current call; it counts as written from now on.</summary>
-    public bool TryTakeNext(out long offset, [NotNullWhen(true)] out UnacknowledgedEvent? next)
+    public bool TryTakeNext(out long offset, [NotNullWhen(true)] out SenderEvent? next)
     {
         lock (gate)
         {
@@ -91,25 +108,33 @@ internal sealed class UnacknowledgedEvents
         }
     }
 
-    /// <summary>Begins a call: what is below the server's next offset is durable, the rest is written again.</summary>
-    /// <returns>Number of events that turned out durable.</returns>
+    /// <summary>Begins a call: what is below the server's next offset is durable, the rest is written again. Where the database is another one than
+    /// before, whatever it lacks of the acknowledged events is written before the rest, from its next offset on.</summary>
+    /// <returns>What turned out durable, and what a restored database lacks; null when it is the same database.</returns>
     /// <exception cref="PlateReadSenderException">The server's next offset fits nothing that this sender sent.</exception>
-    public int Resume(long nextOffset)
+    public (Settlement Settled, DatabaseRestoration? Restoration) Resume(long nextOffset, long databaseGeneration)
     {
         lock (gate)
         {
-            head ??= nextOffset;
-            if (nextOffset < head)
+            if (head is null)
+            {
+                head = nextOffset;
+                generation = databaseGeneration;
+                kept.Begin(nextOffset);
+            }
+
+            bool isRestored = databaseGeneration != generation;
+            if (nextOffset < head && !isRestored)
             {
                 throw new PlateReadSenderException(
                     SenderStopReason.EventsForgotten,
-                    $"The server goes on at offset {nextOffset} and had acknowledged everything below {head}: its database was replaced by an older one. "
-                    + $"Send the events from offset {nextOffset} on again with a new sender.",
+                    $"The server goes on at offset {nextOffset} and had acknowledged everything below {head}, yet its database claims to be the same (generation {generation}): "
+                    + "it was replaced without 'biomarkers-server restore'. Complete the restore, then start a new sender and send the events from that offset on again.",
                     null,
                     null);
             }
 
-            if (nextOffset > head + everWritten)
+            if (nextOffset > (isRestored ? Math.Max(head.Value + everWritten, doubtful) : head + everWritten))
             {
                 throw new PlateReadSenderException(
                     SenderStopReason.Fenced,
@@ -118,17 +143,17 @@ internal sealed class UnacknowledgedEvents
                     null);
             }
 
-            int durable = (int)(nextOffset - head.Value);
-            Remove(durable, [], SendOutcomeKind.Recovered);
             written = 0;
-            return durable;
+            return isRestored
+                ? TakeUpRestored(nextOffset, databaseGeneration)
+                : (Remove((int)(nextOffset - head.Value), [], SendOutcomeKind.Recovered), null);
         }
     }
 
     /// <summary>Settles everything below the acknowledged offset.</summary>
-    /// <returns>Number of events that were settled.</returns>
+    /// <returns>What was settled.</returns>
     /// <exception cref="PlateReadSenderException">The server acknowledges what was not sent to it.</exception>
-    public int Acknowledge(Ack ack)
+    public Settlement Acknowledge(Ack ack)
     {
         lock (gate)
         {
@@ -142,13 +167,7 @@ internal sealed class UnacknowledgedEvents
                     null);
             }
 
-            if (count <= 0)
-            {
-                return 0;
-            }
-
-            Remove((int)count, ack.Dispositions, SendOutcomeKind.Stored);
-            return (int)count;
+            return Remove((int)Math.Max(0, count), ack.Dispositions, SendOutcomeKind.Stored);
         }
     }
 
@@ -157,7 +176,7 @@ internal sealed class UnacknowledgedEvents
     {
         lock (gate)
         {
-            foreach (UnacknowledgedEvent item in events)
+            foreach (SenderEvent item in events)
             {
                 item.Fail(exception);
             }
@@ -167,7 +186,37 @@ internal sealed class UnacknowledgedEvents
         }
     }
 
-    private void Remove(int count, IReadOnlyList<Disposition> dispositions, SendOutcomeKind otherwise)
+    // The restored history is this generation's up to some offset, or that of an earlier one. An event is in it for certain only where both say so;
+    // the rest is sent again, because a repeat is harmless and a hole is not.
+    private (Settlement Settled, DatabaseRestoration Restoration) TakeUpRestored(long nextOffset, long databaseGeneration)
+    {
+        int durable = 0;
+        while (durable < events.Count && CertainAbove(durable) < nextOffset)
+        {
+            durable++;
+        }
+
+        long reached = Math.Max(doubtful, head!.Value + everWritten);
+        Settlement settled = Remove(durable, [], SendOutcomeKind.Recovered);
+        (IReadOnlyList<SenderEvent> again, IReadOnlyList<ForgottenEvent> lost, long unnamed) = kept.TakeFrom(nextOffset);
+        foreach (SenderEvent item in again)
+        {
+            item.IsResent = true;
+        }
+
+        events.InsertRange(0, again);
+        int resent = events.Count(item => item.IsResent);
+        var restoration = new DatabaseRestoration(generation, databaseGeneration, nextOffset, resent, unnamed + lost.Count, lost) { OutstandingCount = resent };
+        head = nextOffset;
+        generation = databaseGeneration;
+        doubtful = reached;
+        everWritten = 0;
+        return (settled, restoration);
+    }
+
+    private long CertainAbove(int index) => events[index].CertainAbove ?? Math.Max(doubtful, head!.Value + index);
+
+    private Settlement Remove(int count, IReadOnlyList<Disposition> dispositions, SendOutcomeKind otherwise)
     {
         var told = new Dictionary<long, Disposition>();
         foreach (Disposition disposition in dispositions)
@@ -175,16 +224,35 @@ internal sealed class UnacknowledgedEvents
             told[disposition.Offset] = disposition;
         }
 
+        int again = 0;
+        var refused = new List<RefusedEvent>();
         for (int i = 0; i < count; i++)
         {
+            SenderEvent item = events[i];
             long offset = head!.Value + i;
-            events[i].Settle(told.TryGetValue(offset, out Disposition? news) ? OutcomeOf(news) : new SendOutcome(otherwise, offset, null));
+            SendOutcome outcome = told.TryGetValue(offset, out Disposition? news) ? OutcomeOf(news) : new SendOutcome(otherwise, offset, null);
+            item.CertainAbove = CertainAbove(i);
+            item.AcknowledgedOffset = offset;
+            if (item.IsResent)
+            {
+                again++;
+                item.IsResent = false;
+                // What was refused the first time is no news.
+                if (outcome.Kind == SendOutcomeKind.Quarantined && item.Outcome.Result.Kind != SendOutcomeKind.Quarantined)
+                {
+                    refused.Add(new RefusedEvent(item.Name, outcome.Fault));
+                }
+            }
+
+            item.Settle(outcome);
+            kept.Keep(item);
         }
 
         events.RemoveRange(0, count);
         head += count;
         written = Math.Max(0, written - count);
         everWritten = Math.Max(0, everWritten - count);
+        return new Settlement(count - again, again, refused);
     }
 
     private static SendOutcome OutcomeOf(Disposition disposition)

@@ -125,7 +125,7 @@ public sealed class PlateReadSenderTests
     }
 
     [Fact]
-    public async Task SendAsync_ServerForgotAcknowledgedEvents_StopsInsteadOfLeavingAHole()
+    public async Task SendAsync_SameDatabaseForgotAcknowledgedEvents_StopsInsteadOfLeavingAHole()
     {
         var state = new RehearsalState();
         await using RehearsalServer server = await RehearsalServer.StartAsync(state);
@@ -133,7 +133,7 @@ public sealed class PlateReadSenderTests
         await using PlateReadSender sender = Start(channel);
         await sender.SendAsync(Event(0)).AsTask().WaitAsync(Patience);
         state.CutsBefore = _ => true;
-        state.OnOpen = state.Events.Clear; // an older backup is restored while the connection is down
+        state.OnOpen = state.Events.Clear; // an older copy is put back behind the server, which says nothing of it
 
         var stopped = await Assert.ThrowsAsync<PlateReadSenderException>(() => sender.SendAsync(Event(1)).AsTask().WaitAsync(Patience));
 

@@ -65,6 +65,9 @@ internal sealed class RehearsalState
 
     public long Epoch { get; set; }
 
+    /// <summary>Changes with a restore.</summary>
+    public long Generation { get; set; } = 1;
+
     public int UnaryCallCount { get; set; }
 
     /// <summary>Asked with the offset before an event is stored; true cuts the connection.</summary>
@@ -98,7 +101,7 @@ internal sealed class RehearsalService(RehearsalState state) : PlateReadIngestSe
             state.OpenCount++;
             state.OnOpen();
             epoch = ++state.Epoch;
-            opened = new StreamPlateReadsResponse { Opened = new ReadStreamOpened { NextOffset = state.Events.Count, Epoch = epoch, DatabaseGeneration = 1 } };
+            opened = new StreamPlateReadsResponse { Opened = new ReadStreamOpened { NextOffset = state.Events.Count, Epoch = epoch, DatabaseGeneration = state.Generation } };
         }
 
         await responseStream.WriteAsync(opened);
