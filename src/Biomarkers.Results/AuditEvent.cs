@@ -39,6 +39,9 @@ public static class AuditActions
 
     /// <summary>A version of an assay was created.</summary>
     public const string AssayCreated = "ASSAY_CREATED";
+
+    /// <summary>A backup took the place of the database; what came after the backup is in the database that was put aside, and in what clients send again.</summary>
+    public const string DatabaseRestored = "DATABASE_RESTORED";
 }
 
 /// <summary>The hash chain over all audit events: each hash covers the one before it, so that no event can be changed, dropped or

@@ -16,6 +16,8 @@ internal static class Program
         root.Subcommands.Add(HealthVerb.Create());
         root.Subcommands.Add(CertificatesVerb.Create());
         root.Subcommands.Add(MigrateVerb.Create());
+        root.Subcommands.Add(BackupVerb.Create());
+        root.Subcommands.Add(RestoreVerb.Create());
         return root.Parse(args).InvokeAsync();
     }
 }

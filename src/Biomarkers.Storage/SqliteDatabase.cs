@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Biomarkers.Storage.Backups;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -63,6 +64,11 @@ public sealed class SqliteDatabase : SqlDatabase
 
     internal override async Task OpenAsync(CancellationToken cancellationToken)
     {
+        if (!File.Exists(file) && File.Exists(file + SqliteRestore.PendingSuffix))
+        {
+            throw new StoreException($"There is no database '{file}', because a restore was cut short. Run 'biomarkers-server restore' again.");
+        }
+
         if (!File.Exists(file) && !OperatingSystem.IsWindows())
         {
             // Before SQLite makes it with the process's own mask: patients' results are the owner's only.

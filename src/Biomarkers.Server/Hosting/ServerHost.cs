@@ -233,13 +233,16 @@ public sealed class ServerHost : IAsyncDisposable
     {
         try
         {
-            return new FileStream(Path.Combine(path, "biomarkers.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(LockFileOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception)
         {
             throw new StoreException($"Another server uses the data directory '{path}': {exception.Message}", exception);
         }
     }
+
+    /// <summary>File that whoever uses the data directory holds locked.</summary>
+    internal static string LockFileOf(string path) => Path.Combine(path, "biomarkers.lock");
 
     // In the order of the two Listen calls.
     private static (Uri Grpc, Uri Web) Addresses(WebApplication application)
