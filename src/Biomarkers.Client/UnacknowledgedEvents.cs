@@ -214,7 +214,8 @@ internal sealed class UnacknowledgedEvents(PlateReadSenderOptions options, TimeP
         return (settled, restoration);
     }
 
-    private long CertainAbove(int index) => events[index].CertainAbove ?? Math.Max(doubtful, head!.Value + index);
+    // Of every history: those before this one have the event no later than said before, or are no longer than that; this one has it where it stands.
+    private long CertainAbove(int index) => Math.Max(events[index].CertainAbove ?? doubtful, head!.Value + index);
 
     private Settlement Remove(int count, IReadOnlyList<Disposition> dispositions, SendOutcomeKind otherwise)
     {

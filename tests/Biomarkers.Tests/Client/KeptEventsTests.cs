@@ -20,7 +20,7 @@ public sealed class KeptEventsTests
             history.Run(steps);
             Assert.Equal([], history.Lacking());
         },
-        iter: 20_000);
+        iter: 5_000);
 
     [Fact]
     public void AnySteps_WithNarrowLimits_NameWhatIsLacking() => Steps.Sample(
@@ -31,7 +31,7 @@ public sealed class KeptEventsTests
             Assert.Equal([], history.Lacking().Except(history.NamedAsLost));
             Assert.InRange(history.Sender.KeptCount, 0, 4);
         },
-        iter: 20_000);
+        iter: 5_000);
 
     /// <summary>The usual case has no doubt in it: one database, restored from its own past.</summary>
     [Fact]
