@@ -198,6 +198,12 @@ internal sealed class UnacknowledgedEvents(PlateReadSenderOptions options, TimeP
 
         long reached = Math.Max(doubtful, head!.Value + everWritten);
         Settlement settled = Remove(durable, [], SendOutcomeKind.Recovered);
+        for (int i = 0; i < events.Count; i++)
+        {
+            // This history is one of the earlier ones from here on, also for what was on its way in it.
+            events[i].CertainAbove = Math.Min(CertainAbove(i), reached);
+        }
+
         (IReadOnlyList<SenderEvent> again, IReadOnlyList<ForgottenEvent> lost, long unnamed) = kept.TakeFrom(nextOffset);
         foreach (SenderEvent item in again)
         {

@@ -93,7 +93,7 @@ internal sealed partial class SqlStoreTransaction
             .Where(row => row.PlateKey == plateKey)
             .OrderBy(row => row.ReadKey)
             .ToListAsync(cancellationToken);
-        return [.. rows.Select(row => new ReadRow(row.ReadKey, row.ReadId, PlateReadEncoding.Decode(row.Content)))];
+        return [.. rows.Select(row => new ReadRow(row.ReadKey, row.ReadId, PlateReadEncoding.Decode(row.Content), row.StreamKey, row.EventOffset))];
     }
 
     public async Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken)
@@ -115,7 +115,7 @@ internal sealed partial class SqlStoreTransaction
             SameContentAs = read.SameContentAs,
         };
         await connection.InsertAsync(row, token: cancellationToken);
-        return new ReadRow(row.ReadKey, row.ReadId, read.Read);
+        return new ReadRow(row.ReadKey, row.ReadId, read.Read, row.StreamKey, row.EventOffset);
     }
 
     public async Task<PendingReadRow?> FindPendingReadAsync(long streamKey, string readId, CancellationToken cancellationToken)

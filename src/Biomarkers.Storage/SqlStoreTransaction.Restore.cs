@@ -1,3 +1,5 @@
+using Biomarkers.Pipeline.Store;
+using Biomarkers.Results;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -10,9 +12,6 @@ internal sealed partial class SqlStoreTransaction
     public Task<int> SetGenerationAsync(long generation, CancellationToken cancellationToken) =>
         connection.GetTable<DatabaseIdentityTable>().Where(row => row.Id == 1).Set(row => row.Generation, generation).UpdateAsync(cancellationToken);
 
-    public Task<long> LedgerSequenceAsync(CancellationToken cancellationToken) =>
-        connection.GetTable<LedgerHeadTable>().Where(row => row.Id == 1).Select(row => row.Sequence).SingleAsync(cancellationToken);
-
     /// <summary>Moves every sequence of keys beyond those that were given: to the known next key, or by a span that none can have crossed.</summary>
     public async Task SkipKeysAsync(IReadOnlyDictionary<string, long> known, long span, CancellationToken cancellationToken)
     {
@@ -24,5 +23,24 @@ internal sealed partial class SqlStoreTransaction
         }
     }
 
-    public static Task<int> EndHoldersAsync(DateTimeOffset time, CancellationToken cancellationToken) => Task.FromResult(0);
+    /// <summary>Ends every server that held work when the backup was made.</summary>
+    /// <returns>Their number.</returns>
+    public async Task<int> EndHoldersAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        int ended = 0;
+        foreach (HolderRow holder in await ListHoldersAsync(cancellationToken))
+        {
+            ended += await EndHolderAsync(holder, time, cancellationToken) ? 1 : 0;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Appends one event to the ledger.</summary>
+    /// <returns>Its place.</returns>
+    public async Task<long> RecordAsync(AuditEvent audit, CancellationToken cancellationToken)
+    {
+        await AppendLedgerAsync([new LedgerEntry(audit, null)], cancellationToken);
+        return await connection.GetTable<LedgerHeadTable>().Where(row => row.Id == 1).Select(row => row.Sequence).SingleAsync(cancellationToken);
+    }
 }

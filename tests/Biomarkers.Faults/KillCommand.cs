@@ -81,7 +81,8 @@ internal static class KillCommand
         }
     }
 
-    private static Option<int> Whole(string name, string description, int standard, int minimum, int maximum)
+    /// <summary>An option that takes a whole number of a range.</summary>
+    public static Option<int> Whole(string name, string description, int standard, int minimum, int maximum)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
         option.Validators.Add(result =>

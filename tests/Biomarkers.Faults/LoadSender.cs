@@ -19,7 +19,7 @@ internal sealed record SentEvent(byte[] Sha256, string? PlateBarcode, int WellCo
 }
 
 /// <summary>An instrument that sends simulated plates over one stream for as long as it is allowed to, and remembers what it sent.</summary>
-internal sealed class LoadSender : IAsyncDisposable
+internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
 {
     /// <summary>Most events without an acknowledgement.</summary>
     private const int Window = 16;
@@ -33,9 +33,10 @@ internal sealed class LoadSender : IAsyncDisposable
     private readonly SemaphoreSlim room = new(Window, Window);
     private readonly Lock gate = new();
     private readonly List<SentEvent> events = [];
+    private readonly List<DatabaseRestoration> restorations = [];
     private readonly List<Task> waiting = [];
 
-    public LoadSender(BiomarkersConnection connection, int number, ulong seed)
+    public LoadSender(BiomarkersConnection connection, int number, ulong seed, int maximumKeptEvents = 10_000)
     {
         this.number = number;
         this.seed = seed;
@@ -47,6 +48,8 @@ internal sealed class LoadSender : IAsyncDisposable
                 StreamId = StreamId,
                 ClientVersion = "biomarkers-faults",
                 MaximumUnacknowledged = Window,
+                MaximumKeptEvents = maximumKeptEvents,
+                Progress = this,
                 InitialBackoff = TimeSpan.FromMilliseconds(50),
                 MaximumBackoff = TimeSpan.FromMilliseconds(400),
                 JitterSeed = number,
@@ -64,6 +67,33 @@ internal sealed class LoadSender : IAsyncDisposable
 
     /// <summary>Why the sender stopped for good; null while it works.</summary>
     public Exception? Fault { get; private set; }
+
+    /// <summary>Every restored database that the sender met, as it was first told; the newest last.</summary>
+    public IReadOnlyList<DatabaseRestoration> Restorations
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. restorations];
+            }
+        }
+    }
+
+    /// <summary>What the newest restoration has come to; null without one.</summary>
+    public DatabaseRestoration? LastRestoration => sender.LastRestoration;
+
+    /// <summary>Takes what the sender tells; only restorations are kept.</summary>
+    public void Report(SenderState value)
+    {
+        lock (gate)
+        {
+            if (value.Restoration is { } told && (restorations.Count == 0 || restorations[^1].Generation != told.Generation))
+            {
+                restorations.Add(told);
+            }
+        }
+    }
 
     /// <summary>Everything that was handed over by now.</summary>
     public SentEvent[] Snapshot()

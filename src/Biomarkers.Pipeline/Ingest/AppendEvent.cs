@@ -47,7 +47,7 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
             : ContentUse.Refused(Event.Content.Faults);
         if (use.Faults.Count == 0)
         {
-            return new EventOutcome(EventOutcomeKind.Stored, nextOffset, [], use.PlateBarcode, use.Works);
+            return new EventOutcome(use.IsRepeat ? EventOutcomeKind.Duplicate : EventOutcomeKind.Stored, nextOffset, [], use.PlateBarcode, use.Works);
         }
 
         await QuarantineAsync(transaction, use.Faults[0].Reason, use.Faults, null, cancellationToken);
@@ -84,8 +84,11 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
 /// <param name="Faults">Why it is not used; empty when it is.</param>
 /// <param name="PlateBarcode">Plate that it belongs to; null when there is none.</param>
 /// <param name="Works">Analyses that it made possible.</param>
-internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarcode, IReadOnlyList<ReadyWork> Works)
+/// <param name="IsRepeat">Whether everything was there before, so that nothing was changed.</param>
+internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarcode, IReadOnlyList<ReadyWork> Works, bool IsRepeat = false)
 {
+    public static ContentUse Repeated(string plateBarcode) => new([], plateBarcode, [], IsRepeat: true);
+
     public static ContentUse Refused(IReadOnlyList<Fault> faults, string? plateBarcode = null) => new(faults, plateBarcode, []);
 
     public static ContentUse Refused(Fault fault, string? plateBarcode = null) => new([fault], plateBarcode, []);

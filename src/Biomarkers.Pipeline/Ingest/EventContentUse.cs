@@ -20,7 +20,7 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
     };
 
     private Task<ContentUse> AcceptAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
-        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", Source(), cancellationToken);
+        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", Source(), received.Hash, cancellationToken);
 
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
@@ -101,7 +101,7 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
         }
 
         ContentUse use = await PlateAcceptance.AcceptReadAsync(
-            context, new WholePlateRead(pending.Origin, read.Value, null), "plate_completed", Source(), cancellationToken);
+            context, new WholePlateRead(pending.Origin, read.Value, null), "plate_completed", Source(), null, cancellationToken);
         if (use.Faults.Count == 0)
         {
             await transaction.DeletePendingReadAsync(received.Stream.StreamKey, completed.ReadId, cancellationToken);

@@ -60,12 +60,18 @@ internal sealed class PlateAcceptance
     /// <param name="whole">The read.</param>
     /// <param name="field">Field of the message that brought it: faults lie below it.</param>
     /// <param name="source">Where it came from.</param>
+    /// <param name="eventHash">Hash of the event that brings the whole of it; null for a read that came in parts.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task<ContentUse> AcceptReadAsync(
-        WriteContext context, WholePlateRead whole, string field, ReadSource source, CancellationToken cancellationToken)
+        WriteContext context, WholePlateRead whole, string field, ReadSource source, ContentHash? eventHash, CancellationToken cancellationToken)
     {
         string plateBarcode = whole.Read.PlateBarcode;
         PlateAcceptance acceptance = await OfAsync(context, plateBarcode, cancellationToken);
+        if (await acceptance.IsSameEventAsync(whole, eventHash, cancellationToken) || await acceptance.IsRepeatAsync(whole, cancellationToken))
+        {
+            return ContentUse.Repeated(plateBarcode);
+        }
+
         IReadOnlyList<Fault> faults = await acceptance.CheckAsync(whole, whole.Read.Format, whole.Layout, null, cancellationToken);
         return faults.Count > 0
             ? ContentUse.RefusedBelow(field, faults, plateBarcode)
@@ -76,6 +82,12 @@ internal sealed class PlateAcceptance
     public async Task<bool> IsRepeatAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
         reads.Exists(row => row.ReadId == whole.Origin.ReadId && row.Read.Hash == whole.Read.Hash)
         && (whole.Layout is null || (newest is not null && await ResolveAsync(whole.Layout, cancellationToken) is { } layout && layout.Hash == newest.Layout.Hash));
+
+    // A sender repeats an event under another offset after an older database was restored. The same bytes change nothing, even where the plate's layout
+    // was changed since: they are no wish to change it back.
+    private async Task<bool> IsSameEventAsync(WholePlateRead whole, ContentHash? eventHash, CancellationToken cancellationToken) =>
+        eventHash is not null && reads.Find(row => row.ReadId == whole.Origin.ReadId) is { } stored
+        && await transaction.FindEventHashAsync(stored.StreamKey, stored.Offset, cancellationToken) == eventHash;
 
     /// <summary>Everything that keeps a read or a layout from being accepted; empty when nothing does.</summary>
     /// <param name="whole">A complete read; null for none.</param>

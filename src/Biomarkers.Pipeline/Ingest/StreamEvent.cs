@@ -87,7 +87,8 @@ public enum EventOutcomeKind
     /// <summary>Stored, and its content is in use.</summary>
     Stored,
 
-    /// <summary>It was there already, byte for byte; nothing changed.</summary>
+    /// <summary>It was there already: the event byte for byte, or its plate read, which came at another offset before and then consumes this one too.
+    /// Nothing of the plate changed.</summary>
     Duplicate,
 
     /// <summary>Stored with its faults; its content is not used.</summary>

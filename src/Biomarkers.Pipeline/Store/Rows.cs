@@ -116,7 +116,9 @@ public sealed record NewRead(
 /// <param name="ReadKey">Key.</param>
 /// <param name="ReadId">The sender's name of it.</param>
 /// <param name="Read">The responses.</param>
-public sealed record ReadRow(long ReadKey, string ReadId, PlateRead Read);
+/// <param name="StreamKey">Stream of the event that completed it.</param>
+/// <param name="Offset">Offset of that event.</param>
+public sealed record ReadRow(long ReadKey, string ReadId, PlateRead Read, long StreamKey, long Offset);
 
 /// <summary>A read that comes in parts.</summary>
 /// <param name="StreamKey">Stream.</param>

@@ -15,8 +15,6 @@ internal static class BackupVerb
 
     private static readonly Option<string?> Out = new("--out") { Description = "File to make; its folder exists, and it does not.", HelpName = "FILE" };
 
-    private static readonly Option<string?> Postgres = new("--postgres") { Description = "PostgreSQL has tools of its own: says which ones." };
-
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object." };
 
     /// <summary>How the verbs of backups print JSON.</summary>
@@ -34,7 +32,7 @@ internal static class BackupVerb
             "backup",
             "Write the SQLite database of a data folder, which a server may be using, to one file, and check it. Exit codes: 0 made and checked, 2 not made; nothing was changed.")
         {
-            Data, Out, Postgres, Json,
+            Data, Out, DatabaseOptions.Postgres, Json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(() => Run(parsed, cancellationToken), CancellationToken.None));
         return command;
@@ -71,7 +69,7 @@ internal static class BackupVerb
 
     private static int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(Postgres) is not null)
+        if (parsed.GetValue(DatabaseOptions.Postgres) is not null)
         {
             Console.Error.WriteLine(
                 "biomarkers-server: PostgreSQL is backed up by its own tools: 'pg_dump --format=custom --file=FILE DATABASE' for one moment, or 'pg_basebackup' with an archive of the "

@@ -26,9 +26,9 @@ internal static class RestoreVerb
         var command = new Command(
             "restore",
             "Restore a backup while no server uses the data folder. The backup is checked whole before anything changes. Instruments send again what they still keep and the backup "
-            + "lacks; all that it lacks is named here. Exit codes: 0 restored, 2 not restored; nothing was changed.")
+            + "lacks; all that it lacks is named here. With --postgres: complete a restore that PostgreSQL's own tools have made. Exit codes: 0 restored, 2 not restored; nothing was changed.")
         {
-            Data, From, Replace, Json,
+            Data, From, Replace, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -36,6 +36,11 @@ internal static class RestoreVerb
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        if (parsed.GetValue(DatabaseOptions.Postgres) is { } connection)
+        {
+            return await CompleteAsync(parsed, connection, cancellationToken);
+        }
+
         if (parsed.GetValue(From) is not { Length: > 0 } file)
         {
             return await RefuseAsync("There is nothing to restore; expected --from FILE.");
@@ -59,6 +64,35 @@ internal static class RestoreVerb
         catch (OperationCanceledException)
         {
             return await RefuseAsync("The restore was cancelled; nothing was changed.");
+        }
+    }
+
+    // The tools of PostgreSQL have put the rows in place; what makes of them a database of its own is the same as in a file.
+    private static async Task<int> CompleteAsync(ParseResult parsed, string connection, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(From) is not null || parsed.GetValue(Replace))
+        {
+            return await RefuseAsync("--postgres completes a restore that pg_restore or a base backup has made; --from and --replace are for SQLite.");
+        }
+
+        var options = new ServerOptions { PostgresConnection = connection, PostgresPasswordFile = parsed.GetValue(DatabaseOptions.PasswordFile) };
+        try
+        {
+            var origin = new RestoreOrigin("restored by the tools of PostgreSQL", Actor(), null, new Dictionary<string, long>());
+            CompletedRestore completed = await RestoreCompletion.CompleteAsync(options.CreateDatabase(), origin, TimeProvider.System, cancellationToken);
+            Console.WriteLine(parsed.GetValue(Json)
+                ? JsonSerializer.Serialize(
+                    new { completed.BackupGeneration, DatabaseGeneration = completed.Generation, completed.LedgerSequence, completed.EndedHolderCount }, BackupVerb.JsonOptions)
+                : $"{GenerationLine(completed)}\n{completed.EndedHolderCount} servers held work when the backup was made; others may take it over. Start the servers.");
+            return ExitCodes.Success;
+        }
+        catch (Exception exception) when (exception is StoreException or IOException or UnauthorizedAccessException)
+        {
+            return await RefuseAsync(exception.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return await RefuseAsync("Cancelled; nothing was changed.");
         }
     }
 
@@ -120,9 +154,7 @@ internal static class RestoreVerb
             yield return line;
         }
 
-        yield return string.Create(
-            CultureInfo.InvariantCulture,
-            $"The database has generation {report.Completed.Generation} now (the backup: {report.Completed.BackupGeneration}); the ledger says so at sequence {report.Completed.LedgerSequence}.");
+        yield return GenerationLine(report.Completed);
         if (report.ReplacedFile is { } aside)
         {
             yield return $"The replaced database is kept as {aside}.";
@@ -133,6 +165,10 @@ internal static class RestoreVerb
             yield return line;
         }
     }
+
+    private static string GenerationLine(CompletedRestore completed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The database has generation {completed.Generation} now (the backup: {completed.BackupGeneration}); the ledger says so at sequence {completed.LedgerSequence}.");
 
     private static string NothingToCompare(RestoreReport report) => report.ReplacedFault is { } fault
         ? $"The replaced database can't be read, so that nobody can say here what the backup lacks: {fault}"

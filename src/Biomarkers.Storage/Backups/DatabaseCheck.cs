@@ -52,7 +52,7 @@ internal static class DatabaseCheck
     private static (long Sequence, ContentHash Hash) CheckLedger(SqliteConnection connection, string file, CancellationToken cancellationToken)
     {
         long sequence = 0;
-        ContentHash hash = default;
+        ContentHash hash = ContentHash.FromBytes(new byte[32]);
         foreach ((long place, AuditEvent audit, ContentHash previous, ContentHash stored) in Rows(
             connection, "SELECT sequence, event_time, actor, action, target, reason, detail, previous_hash, hash FROM audit_event ORDER BY sequence", ToAudit))
         {

@@ -26,22 +26,30 @@ public static class RestoreCompletion
     /// fifty years, and a name that came back for another patient's result would be worse than a long one.</summary>
     public const long SkippedKeys = 1_000_000_000;
 
+    // Servers show signs of life every two seconds.
+    private static readonly TimeSpan Observation = TimeSpan.FromSeconds(7);
+
     /// <summary>Opens a restored database, brings it to the newest schema and completes the restore.</summary>
     /// <param name="database">The restored database, which no server uses; disposed of at the end.</param>
     /// <param name="origin">What is known of the restore.</param>
     /// <param name="time">Clock.</param>
     /// <param name="cancellationToken">Ends the work; nothing was changed then.</param>
-    /// <exception cref="StoreException">It cannot be opened, is not safe, or is newer than this program.</exception>
+    /// <exception cref="StoreException">It cannot be opened, is not safe, is newer than this program, or a server uses it.</exception>
     public static async Task<CompletedRestore> CompleteAsync(SqlDatabase database, RestoreOrigin origin, TimeProvider time, CancellationToken cancellationToken)
     {
         await using SqlStore store = await SqlStore.OpenAsync(database, time, cancellationToken);
+        if (store.IsShared)
+        {
+            await RequireNobodyAsync(store, time, cancellationToken);
+        }
+
         await using var transaction = (SqlStoreTransaction)await store.BeginAsync(cancellationToken);
         DateTimeOffset now = Instant.Truncate(time.GetUtcNow());
         long backed = await transaction.DatabaseGenerationAsync(cancellationToken);
         long generation = Math.Max(Math.Max(backed, origin.ReplacedGeneration ?? 0) + 1, Instant.ToMicroseconds(now));
         await transaction.SetGenerationAsync(generation, cancellationToken);
         await transaction.SkipKeysAsync(origin.ReplacedKeys, SkippedKeys, cancellationToken);
-        int ended = await SqlStoreTransaction.EndHoldersAsync(now, cancellationToken);
+        int ended = await transaction.EndHoldersAsync(now, cancellationToken);
         string detail = string.Create(CultureInfo.InvariantCulture, $"{origin.Source}; generation {backed} to {generation}; {ended} holders of work ended");
         if (origin.ReplacedGeneration is { } replaced)
         {
@@ -49,9 +57,25 @@ public static class RestoreCompletion
         }
 
         var audit = new AuditEvent(now, origin.Actor, AuditActions.DatabaseRestored, "database", null, detail);
-        await transaction.AppendLedgerAsync([new LedgerEntry(audit, null)], cancellationToken);
-        long sequence = await transaction.LedgerSequenceAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        long sequence = await transaction.RecordAsync(audit, cancellationToken);
+        await transaction.CommitAsync();
         return new CompletedRestore(backed, generation, sequence, ended);
+    }
+
+    // Rows of servers come with the backup; that of a server which runs now changes.
+    private static async Task RequireNobodyAsync(SqlStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<HolderRow> before = await ListHoldersAsync(store, cancellationToken);
+        await Task.Delay(Observation, time, cancellationToken);
+        if ((await ListHoldersAsync(store, cancellationToken)).Except(before).FirstOrDefault() is { } living)
+        {
+            throw new StoreException($"A server on '{living.HostName}' uses the database; stop every server before a restore.");
+        }
+    }
+
+    private static async Task<IReadOnlyList<HolderRow>> ListHoldersAsync(SqlStore store, CancellationToken cancellationToken)
+    {
+        await using IStoreTransaction transaction = await store.BeginAsync(cancellationToken);
+        return await transaction.ListHoldersAsync(cancellationToken);
     }
 }
