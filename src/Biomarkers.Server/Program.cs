@@ -18,6 +18,9 @@ internal static class Program
         root.Subcommands.Add(MigrateVerb.Create());
         root.Subcommands.Add(BackupVerb.Create());
         root.Subcommands.Add(RestoreVerb.Create());
-        return root.Parse(args).InvokeAsync();
+        ParseResult parsed = root.Parse(args);
+        // A server handles its signals itself, because its drain may take longer than the two seconds after which the library ends the process.
+        bool serves = parsed.CommandResult.Command is RootCommand or { Name: ServeVerb.Name };
+        return serves ? parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }) : parsed.InvokeAsync();
     }
 }

@@ -34,4 +34,7 @@ internal static partial class Logs
 
     [LoggerMessage(9, LogLevel.Critical, "The pipeline ended by a fault; the server ends")]
     public static partial void PipelineFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Information, "Asked to end: not ready any more, and serving for {DrainSeconds} s more; a second signal ends this wait")]
+    public static partial void DrainBegins(this ILogger logger, double drainSeconds);
 }

@@ -10,7 +10,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Biomarkers.Server.Hosting;
 
@@ -79,7 +78,10 @@ public sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the server is asked to end (SIGTERM, Ctrl+C) or fails.</summary>
+    /// <summary>Asks the server to end, as SIGTERM does: the first time after its drain, again at once. Returns at once.</summary>
+    public void RequestShutdown() => web.Services.GetRequiredService<Drain>().Request();
+
+    /// <summary>Waits until the server has drained after it was asked to end (SIGTERM, Ctrl+C, <see cref="RequestShutdown"/>) or has failed.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => web.WaitForShutdownAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -115,6 +117,8 @@ public sealed class ServerHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         (configureLogging ?? (logging => logging.AddJsonConsole()))(builder.Logging);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // It would say every second that the server is not ready; the fault behind it is logged once, where it happens.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Wire.Shutdown);
@@ -127,9 +131,10 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.Interceptors.Add<ErrorInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = Wire.RpcErrors.DetailTypes);
         builder.Services.AddGrpcReflection();
-        builder.Services.AddGrpcHealthChecks().AddCheck<StoreHealthCheck>("store");
+        HealthPages.AddTo(builder.Services);
 
         WebApplication application = builder.Build();
+        application.Use(application.Services.GetRequiredService<Drain>().CloseConnectionAsync);
         application.UseAuthentication();
         application.UseAuthorization();
         application.Use(JsonQueries.CheckAsync);
@@ -137,7 +142,7 @@ public sealed class ServerHost : IAsyncDisposable
         application.MapGrpcService<PlateService>();
         application.MapGrpcService<AnalyticalRunService>();
         application.MapGrpcService<AssayService>();
-        application.MapGrpcHealthChecksService().AllowAnonymous();
+        HealthPages.MapTo(application);
         if (options.IsLoopback)
         {
             application.MapGrpcReflectionService().AllowAnonymous();
@@ -164,6 +169,9 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<PlateReadIntake>();
         services.AddSingleton<IPipelineObserver, PipelineLog>();
         services.AddHostedService<PipelineService>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<IHostLifetime, SignalLifetime>();
     }
 
     private static void AddAccess(IServiceCollection services, KeyFile key)
@@ -253,11 +261,4 @@ public sealed class ServerHost : IAsyncDisposable
             ? (addresses[0], addresses[1])
             : throw new InvalidOperationException($"Expected two addresses, the server listens at {string.Join(", ", bound)}.");
     }
-}
-
-/// <summary>Healthy as long as the store takes writes.</summary>
-internal sealed class StoreHealthCheck(StoreWriter writer) : IHealthCheck
-{
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(writer.FatalFault is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The store failed."));
 }

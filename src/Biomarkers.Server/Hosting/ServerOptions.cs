@@ -139,7 +139,11 @@ public sealed record WireLimits
     /// <summary>How often a watcher asks the store even without a signal; default 1 s.</summary>
     public TimeSpan WatchPoll { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a shutdown waits for calls to end; default 20 s.</summary>
+    /// <summary>How long a server that was asked to end goes on serving while it says that it is not ready, so that a load balancer takes it
+    /// out first; 0 to 300 s, default 0: a lone server has nobody to leave its calls to.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.Zero;
+
+    /// <summary>How long a shutdown waits for calls to end, after the drain; default 20 s.</summary>
     public TimeSpan Shutdown { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Everything that is wrong with these limits.</summary>
@@ -158,6 +162,11 @@ public sealed record WireLimits
         if (Connections < 1 || StreamsPerConnection < 1)
         {
             yield return "Connections and StreamsPerConnection must be 1 or more.";
+        }
+
+        if (Drain < TimeSpan.Zero || Drain > TimeSpan.FromSeconds(300))
+        {
+            yield return $"The drain is {Drain.TotalSeconds} s; expected 0 to 300.";
         }
 
         foreach (TimeSpan time in new[] { StreamIdle, Write, WatchPoll, Shutdown })

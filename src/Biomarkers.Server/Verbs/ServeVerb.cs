@@ -9,6 +9,9 @@ namespace Biomarkers.Server.Verbs;
 /// <summary><c>biomarkers-server serve</c>: serves until it is asked to end.</summary>
 internal static class ServeVerb
 {
+    /// <summary>Name of the verb.</summary>
+    public const string Name = "serve";
+
     private static readonly Option<string> Data = new("--data") { Description = "Folder of the database and the key file.", DefaultValueFactory = _ => ServerOptions.DefaultDataDirectory };
 
     private static readonly Option<string?> KeyFile = new("--key-file") { Description = "Key file; made where it is absent. Servers that share a database share it. Default: client.key in the folder of --data." };
@@ -21,6 +24,11 @@ internal static class ServeVerb
 
     private static readonly Option<string?> CertificateKey = new("--certificate-key") { Description = "Private key of the certificate (PEM)." };
 
+    private static readonly Option<int> DrainSeconds = new("--drain-seconds")
+    {
+        Description = "How long to go on serving after SIGTERM while /readyz and gRPC health say 'not serving', so that a load balancer takes the server out first; 0 to 300. A second signal ends it.",
+    };
+
     /// <summary>The program without a verb serves.</summary>
     public static RootCommand CreateRoot()
     {
@@ -31,14 +39,14 @@ internal static class ServeVerb
 
     public static Command Create()
     {
-        var command = new Command("serve", "Serve until SIGTERM or Ctrl+C (what runs without a verb). Exit codes: 0 ended as asked, 1 ended by a fault, 2 not started.");
+        var command = new Command(Name, "Serve until SIGTERM or Ctrl+C (what runs without a verb). Exit codes: 0 ended as asked, 1 ended by a fault, 2 not started.");
         AddTo(command);
         return command;
     }
 
     private static void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey })
+        foreach (Option option in new Option[] { Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds })
         {
             command.Options.Add(option);
         }
@@ -59,6 +67,7 @@ internal static class ServeVerb
             WebEndpoint = ParseEndpoint("--listen-web", parsed.GetValue(ListenWeb)!, faults),
             CertificateFile = parsed.GetValue(Certificate),
             CertificateKeyFile = parsed.GetValue(CertificateKey),
+            Wire = new WireLimits { Drain = TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)) },
         };
         faults.AddRange(options.Faults());
         foreach (string fault in faults)

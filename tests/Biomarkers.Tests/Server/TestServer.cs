@@ -59,6 +59,9 @@ internal sealed class TestServer : IAsyncDisposable
         return new TestServer(started, options, folder is null);
     }
 
+    /// <summary>What SIGTERM does.</summary>
+    public void RequestShutdown() => host.RequestShutdown();
+
     public BiomarkersConnection Connect(string? keyFile = null, string? authority = null) => BiomarkersConnection.Open(new BiomarkersConnectionOptions
     {
         Server = Address,
