@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Work;
@@ -7,7 +8,7 @@ namespace Biomarkers.Pipeline;
 /// <summary>The door of the pipeline: everything that comes in is durable before it is answered, and only then put to work.</summary>
 /// <remarks>The queue of work holds what is on disk already. When it is full, <see cref="EnqueueAsync"/> waits, the caller stops reading its
 /// stream, and HTTP/2 flow control slows the instrument: memory never holds what is not on disk.</remarks>
-public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipeline, ChangeSignal changes, PipelineLimits limits)
+public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipeline, ChangeSignal changes, PipelineLimits limits, PipelineMeter? meter = null)
 {
     /// <summary>Opens a stream and fences every older connection to it.</summary>
     public Task<OpenedStream> OpenAsync(string instrumentId, string streamId, string actor, CancellationToken cancellationToken) =>
@@ -17,9 +18,11 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
     /// <remarks>Can't be cancelled: once it is handed over it may become durable, and then somebody must put its work on the queue.</remarks>
     public async Task<EventOutcome> AppendAsync(StreamEvent received)
     {
+        using Activity? append = PipelineTrace.StartAppend();
         EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits.PartsPerRead), CancellationToken.None);
         changes.Raise();
-        return outcome;
+        meter?.EventAnswered(outcome.Kind);
+        return append.Mark(outcome);
     }
 
     /// <summary>Accepts one whole plate that came without a stream, and puts it to work.</summary>

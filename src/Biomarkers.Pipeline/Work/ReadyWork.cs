@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Biomarkers.Immunoassay.Analysis;
 
 namespace Biomarkers.Pipeline.Work;
@@ -6,4 +7,8 @@ namespace Biomarkers.Pipeline.Work;
 /// <param name="WorkKey">Key of the row.</param>
 /// <param name="Generation">Rises with every change of holder; saving requires it.</param>
 /// <param name="Inputs">What is analysed.</param>
-public sealed record ReadyWork(long WorkKey, long Generation, AnalysisInputs Inputs);
+public sealed record ReadyWork(long WorkKey, long Generation, AnalysisInputs Inputs)
+{
+    /// <summary>The trace that it belongs to; none by default.</summary>
+    public ActivityContext Trace { get; init; }
+}

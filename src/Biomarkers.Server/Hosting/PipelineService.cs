@@ -8,7 +8,7 @@ namespace Biomarkers.Server.Hosting;
 
 /// <summary>Runs the store writer and the pipeline as long as the server runs; ends the server when either fails.</summary>
 internal sealed class PipelineService(
-    StoreWriter writer, AnalysisPipeline pipeline, PlateReadIntake intake, IHostApplicationLifetime lifetime, ILogger<PipelineService> logger) : BackgroundService
+    StoreWriter writer, AnalysisPipeline pipeline, PlateReadIntake intake, PipelineMeter meter, IHostApplicationLifetime lifetime, ILogger<PipelineService> logger) : BackgroundService
 {
     // Written by the background task before the host ends, read after it has ended.
     private volatile bool failed;
@@ -19,6 +19,7 @@ internal sealed class PipelineService(
     /// <summary>Starts the pipeline, and offers the built-in assays before the first call can come.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        meter.Observe(pipeline, writer);
         await base.StartAsync(cancellationToken);
         foreach (AssayDefinition assay in BuiltInAssays.All)
         {
@@ -62,19 +63,27 @@ internal sealed class PipelineService(
     }
 }
 
-/// <summary>Writes what the pipeline does to the log.</summary>
-internal sealed class PipelineLog(ILogger<PipelineLog> logger) : IPipelineObserver
+/// <summary>Writes what the pipeline does to the log, and counts it.</summary>
+internal sealed class PipelineLog(PipelineMeter meter, ILogger<PipelineLog> logger) : IPipelineObserver
 {
     public void WorkTakenUp(int count)
     {
         if (count > 0)
         {
+            meter.WorkTakenUp(count);
             logger.WorkTakenUp(count);
         }
     }
 
-    public void RunSaved(SavedRun saved, AnalyticalRun run) =>
+    public void RunSaved(SavedRun saved, AnalyticalRun run)
+    {
+        meter.RunSaved(run.Verdict);
         logger.RunSaved(saved.RunKey, saved.PlateBarcode, run.AssayName, run.Verdict, run.Results.Count, run.Flags.Count);
+    }
 
-    public void AnalysisFailed(ReadyWork work, Exception exception) => logger.AnalysisFailed(exception, work.Inputs.Read.PlateBarcode);
+    public void AnalysisFailed(ReadyWork work, Exception exception)
+    {
+        meter.AnalysisFailed();
+        logger.AnalysisFailed(exception, work.Inputs.Read.PlateBarcode);
+    }
 }

@@ -132,6 +132,10 @@ public sealed class ServerHost : IAsyncDisposable
         }).AddJsonTranscoding(json => json.TypeRegistry = Wire.RpcErrors.DetailTypes);
         builder.Services.AddGrpcReflection();
         HealthPages.AddTo(builder.Services);
+        if (options.ExportsTelemetry)
+        {
+            Telemetry.AddTo(builder.Services);
+        }
 
         WebApplication application = builder.Build();
         application.Use(application.Services.GetRequiredService<Drain>().CloseConnectionAsync);
@@ -164,6 +168,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IQueries>(store.Queries);
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<Watching>();
+        services.AddSingleton<PipelineMeter>();
         services.AddSingleton<StoreWriter>();
         services.AddSingleton<AnalysisPipeline>();
         services.AddSingleton<PlateReadIntake>();

@@ -39,6 +39,9 @@ public sealed record ServerOptions
     /// <summary>Private key of the certificate (PEM); null for none.</summary>
     public string? CertificateKeyFile { get; init; }
 
+    /// <summary>Whether metrics and traces leave by OTLP, as OpenTelemetry's environment variables (<c>OTEL_*</c>) say; default false.</summary>
+    public bool ExportsTelemetry { get; init; }
+
     /// <summary>Limits of the pipeline. By default a transaction takes 32 writes with SQLite, and 128 with PostgreSQL, whose commit takes longer.</summary>
     [AllowNull]
     public PipelineLimits Pipeline

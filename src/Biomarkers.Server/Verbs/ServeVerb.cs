@@ -57,6 +57,8 @@ internal static class ServeVerb
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var faults = new List<string>();
+        (bool exportsTelemetry, IReadOnlyList<string> telemetryFaults) = Telemetry.Read(Environment.GetEnvironmentVariable);
+        faults.AddRange(telemetryFaults);
         var options = new ServerOptions
         {
             DataDirectory = Path.GetFullPath(parsed.GetValue(Data)!),
@@ -67,6 +69,7 @@ internal static class ServeVerb
             WebEndpoint = ParseEndpoint("--listen-web", parsed.GetValue(ListenWeb)!, faults),
             CertificateFile = parsed.GetValue(Certificate),
             CertificateKeyFile = parsed.GetValue(CertificateKey),
+            ExportsTelemetry = exportsTelemetry,
             Wire = new WireLimits { Drain = TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)) },
         };
         faults.AddRange(options.Faults());

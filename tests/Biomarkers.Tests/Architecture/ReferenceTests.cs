@@ -23,7 +23,8 @@ public sealed class ReferenceTests
             ["Client", "Contracts", "Immunoassay", "Pipeline", "Results", "Simulation", "Storage"],
             [
                 "Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "Grpc.StatusProto",
-                "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Spectre.Console", "System.CommandLine",
+                "Microsoft.AspNetCore.Grpc.JsonTranscoding", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting",
+                "OpenTelemetry.Instrumentation.AspNetCore", "Spectre.Console", "System.CommandLine",
             ]),
         ["Cli"] = new(["Client", "Contracts", "Immunoassay", "Instruments", "Simulation"], ["Spectre.Console", "System.CommandLine"]),
     };
