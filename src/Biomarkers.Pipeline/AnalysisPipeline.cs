@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline.Store;
@@ -167,6 +168,7 @@ public sealed class AnalysisPipeline : IDisposable
         AnalyticalRun run;
         try
         {
+            using Activity? span = PipelineTrace.StartAnalysis(work);
             run = PlateAnalyzer.Analyze(work.Inputs);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -184,6 +186,7 @@ public sealed class AnalysisPipeline : IDisposable
     {
         try
         {
+            using Activity? span = PipelineTrace.StartSave(work);
             RunSaving saving = await writer.WriteUntilDoneAsync(new SaveRun(work, run), cancellationToken);
             if (saving.Run is { } saved)
             {

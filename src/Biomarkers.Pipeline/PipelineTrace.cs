@@ -46,5 +46,6 @@ public static class PipelineTrace
         Source.StartActivity("analyze", ActivityKind.Internal, work.Trace)?.SetTag(PlateBarcode, work.Inputs.Read.PlateBarcode);
 
     /// <summary>A run on its way to the disk.</summary>
-    internal static Activity? StartSave(ReadyWork work) => Source.StartActivity("save")?.SetTag(PlateBarcode, work.Inputs.Read.PlateBarcode);
+    internal static Activity? StartSave(ReadyWork work) =>
+        Source.StartActivity("save", ActivityKind.Internal, work.Trace)?.SetTag(PlateBarcode, work.Inputs.Read.PlateBarcode);
 }

@@ -12,6 +12,7 @@ public sealed class StoreWriter
     private readonly IStore store;
     private readonly PipelineLimits limits;
     private readonly TimeProvider time;
+    private readonly PipelineMeter? meter;
     private readonly Channel<Pending> queue;
     private readonly DateTimeOffset startTime;
     private long beat;
@@ -19,11 +20,12 @@ public sealed class StoreWriter
     private volatile bool reachable;
 
     /// <summary>Makes a writer; it writes once <see cref="RunAsync"/> runs.</summary>
-    public StoreWriter(IStore store, PipelineLimits limits, TimeProvider time)
+    public StoreWriter(IStore store, PipelineLimits limits, TimeProvider time, PipelineMeter? meter = null)
     {
         this.store = store;
         this.limits = limits;
         this.time = time;
+        this.meter = meter;
         startTime = time.GetUtcNow();
         queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(limits.WriteQueueLength) { SingleReader = true });
     }
@@ -100,6 +102,7 @@ public sealed class StoreWriter
             if (exception is not OperationCanceledException)
             {
                 FatalFault = exception;
+                meter?.StoreFailed("fatal");
             }
 
             throw;
@@ -179,8 +182,14 @@ public sealed class StoreWriter
     private async Task<Exception?> TryCommitAsync(List<Pending> group, CancellationToken cancellationToken, bool isLast = false)
     {
         long number = ++beat;
+        long began = time.GetTimestamp();
         (Commit commit, Exception? fault) = await AttemptAsync(group, number, isLast, cancellationToken);
         reachable = fault is null || !store.IsUnavailable(fault);
+        if (fault is not null)
+        {
+            meter?.StoreFailed(store.IsConflict(fault) ? "conflict" : store.IsUnavailable(fault) ? "unavailable" : store.IsTransient(fault) ? "transient" : "other");
+        }
+
         if (commit == Commit.None)
         {
             return fault;
@@ -191,6 +200,7 @@ public sealed class StoreWriter
             return new StoreConflictException("The transaction was not committed.", fault!);
         }
 
+        meter?.Committed(time.GetElapsedTime(began), group.Count);
         foreach (Pending pending in group)
         {
             pending.Succeed();

@@ -35,6 +35,6 @@ internal sealed class Readiness(StoreWriter writer, Drain drain, IHostApplicatio
             return Starting;
         }
 
-        return writer.IsOpen ? null : StoreUnavailable;
+        return writer.IsReachable ? null : StoreUnavailable;
     }
 }
