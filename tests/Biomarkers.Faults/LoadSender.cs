@@ -35,6 +35,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     private readonly List<SentEvent> events = [];
     private readonly List<DatabaseRestoration> restorations = [];
     private readonly List<Task> waiting = [];
+    private readonly Openings openings = new();
 
     public LoadSender(BiomarkersConnection connection, int number, ulong seed, int maximumKeptEvents = 10_000)
     {
@@ -53,6 +54,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
                 InitialBackoff = TimeSpan.FromMilliseconds(50),
                 MaximumBackoff = TimeSpan.FromMilliseconds(400),
                 JitterSeed = number,
+                Progress = openings,
             },
             TimeProvider.System);
     }
@@ -61,6 +63,9 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     public const string StreamId = "load";
 
     public string InstrumentId => $"reader-{number}";
+
+    /// <summary>How often its stream was opened.</summary>
+    public int OpeningCount => openings.Count;
 
     /// <summary>Everything that was handed over, by offset. Read it when the sender is done.</summary>
     public IReadOnlyList<SentEvent> Events => events;
@@ -188,5 +193,20 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
         }
 
         return StreamEventContent.Parser.ParseFrom(buffer.ToArray());
+    }
+
+    private sealed class Openings : IProgress<SenderState>
+    {
+        private int count;
+
+        public int Count => Volatile.Read(ref count);
+
+        public void Report(SenderState value)
+        {
+            if (value.Activity == SenderActivity.Open)
+            {
+                Interlocked.Increment(ref count);
+            }
+        }
     }
 }

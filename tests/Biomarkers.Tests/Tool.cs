@@ -18,11 +18,14 @@ internal static class Tool
     ];
 
     /// <summary>The checker of compose files.</summary>
-    public static IReadOnlyList<Tool.Requirement> DockerCompose { get; } = [new("/usr/bin/docker-compose", "docker-compose")];
+    public static IReadOnlyList<Tool.Requirement> DockerCompose { get; } = [new("/usr/bin/docker-compose", "docker-compose"), new("/usr/lib/python3/dist-packages/yaml/__init__.py", "python3-yaml")];
 
     /// <summary>A PostgreSQL server of a supported version.</summary>
     public static IReadOnlyList<Tool.Requirement> Postgres { get; } =
         [new(Path.Combine(LocalPostgres.FindBinaries() ?? "/usr/lib/postgresql", "postgres"), "postgresql")];
+
+    /// <summary>The topology of replicas, natively.</summary>
+    public static IReadOnlyList<Tool.Requirement> Topology { get; } = [.. Postgres, new("/usr/sbin/haproxy", "haproxy")];
 
     /// <summary>Whether a missing tool is a failure: so on the machine that decides.</summary>
     public static bool AllRequired => Environment.GetEnvironmentVariable("BIOMARKERS_REQUIRE_ALL") == "1";
@@ -50,6 +53,12 @@ public sealed class DockerComposeFactAttribute : FactAttribute
     public DockerComposeFactAttribute() => Skip = Tool.SkipReason(Tool.DockerCompose, File.Exists, Tool.AllRequired);
 }
 
+/// <summary>A theory that runs <see cref="Tool.DockerCompose"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>
+public sealed class DockerComposeTheoryAttribute : TheoryAttribute
+{
+    public DockerComposeTheoryAttribute() => Skip = Tool.SkipReason(Tool.DockerCompose, File.Exists, Tool.AllRequired);
+}
+
 /// <summary>A test that runs <see cref="Tool.Postgres"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>
 public sealed class PostgresFactAttribute : FactAttribute
 {
@@ -60,6 +69,12 @@ public sealed class PostgresFactAttribute : FactAttribute
 public sealed class PostgresTheoryAttribute : TheoryAttribute
 {
     public PostgresTheoryAttribute() => Skip = Tool.SkipReason(Tool.Postgres, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A test that runs <see cref="Tool.Topology"/>; skipped, visibly, where they are missing, unless all tools are required.</summary>
+public sealed class TopologyFactAttribute : FactAttribute
+{
+    public TopologyFactAttribute() => Skip = Tool.SkipReason(Tool.Topology, File.Exists, Tool.AllRequired);
 }
 
 public sealed class ToolTests
