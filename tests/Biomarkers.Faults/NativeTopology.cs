@@ -46,22 +46,22 @@ internal sealed class NativeTopology : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not start; with the script's words.</exception>
     public static async Task<NativeTopology> StartAsync(string folder, int servers, int drainSeconds, CancellationToken cancellationToken)
     {
-        Process script = Run(["up", "--data", folder, "--servers", Text(servers), "--drain-seconds", Text(drainSeconds), "--json"]);
-        Task<string> errors = script.StandardError.ReadToEndAsync(CancellationToken.None);
+        Process started = Run(["up", "--data", folder, "--servers", Text(servers), "--drain-seconds", Text(drainSeconds), "--json"]);
+        Task<string> errors = started.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
-            string? line = await script.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(StartLimit, cancellationToken);
+            string? line = await started.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(StartLimit, cancellationToken);
             if (line is null)
             {
                 throw new InvalidOperationException($"The topology did not start: {await errors}");
             }
 
             using JsonDocument addresses = JsonDocument.Parse(line);
-            return new NativeTopology(script, folder, addresses.RootElement);
+            return new NativeTopology(started, folder, addresses.RootElement);
         }
         catch
         {
-            await EndAsync(script);
+            await EndAsync(started);
             throw;
         }
     }
@@ -113,12 +113,12 @@ internal sealed class NativeTopology : IAsyncDisposable
         script.Dispose();
     }
 
-    private static async Task EndAsync(Process script)
+    private static async Task EndAsync(Process ending)
     {
-        if (!script.HasExited)
+        if (!ending.HasExited)
         {
-            using Process signal = Process.Start("kill", ["-TERM", Text(script.Id)]);
-            await script.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit);
+            using Process signal = Process.Start("kill", ["-TERM", Text(ending.Id)]);
+            await ending.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit);
         }
     }
 

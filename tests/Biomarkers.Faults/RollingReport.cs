@@ -16,13 +16,15 @@ internal sealed record RollingPlan(int Cycles, int ControlCycles, int Servers, i
 /// <param name="Calls">Calls that ended.</param>
 /// <param name="Failures">Those that failed for the caller.</param>
 /// <param name="LongestGapSeconds">Longest time of one caller from one answer to the next.</param>
+/// <param name="LongestGapCall">The call whose answer ended it.</param>
 /// <param name="Faults">The first failures, for a person.</param>
-internal sealed record CallerFigures(int Calls, int Failures, double LongestGapSeconds, IReadOnlyList<string> Faults)
+internal sealed record CallerFigures(int Calls, int Failures, double LongestGapSeconds, string LongestGapCall, IReadOnlyList<string> Faults)
 {
     public static CallerFigures Of(IReadOnlyList<UnaryCaller> callers) => new(
         callers.Sum(caller => caller.CallCount),
         callers.Sum(caller => caller.FailureCount),
         callers.Max(caller => caller.LongestGap).TotalSeconds,
+        callers.MaxBy(caller => caller.LongestGap)!.LongestGapCall,
         [.. callers.SelectMany(caller => caller.Faults)]);
 }
 
@@ -63,6 +65,7 @@ internal sealed record RollingReport(
         yield return ("unary calls", Text(Retrying.Calls));
         yield return ("failed after retries", Text(Retrying.Failures));
         yield return ("longest gap without an answer, s", Text(Retrying.LongestGapSeconds));
+        yield return ("ended by the answer of", Retrying.LongestGapCall);
         yield return ("unary calls without retries", Text(Plain.Calls));
         yield return ("failed without retries", Text(Plain.Failures));
         yield return ("stream resumptions", Text(StreamResumptions));

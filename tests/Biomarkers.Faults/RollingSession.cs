@@ -196,6 +196,10 @@ internal sealed class RollingSession(RollingPlan plan, string folder, Action<str
             return metadata;
         });
         return new UnaryCaller(
-            new PlateReadIngestService.PlateReadIngestServiceClient(invoker), new PlateService.PlateServiceClient(invoker), new AnalyticalRunService.AnalyticalRunServiceClient(invoker), name, (ulong)plan.Seed + (7UL << 48));
+            new PlateReadIngestService.PlateReadIngestServiceClient(invoker),
+            new PlateService.PlateServiceClient(invoker),
+            new AnalyticalRunService.AnalyticalRunServiceClient(invoker),
+            name,
+            (ulong)plan.Seed + (7UL << 48));
     }
 }

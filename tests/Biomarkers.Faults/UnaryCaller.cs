@@ -10,7 +10,11 @@ namespace Biomarkers.Faults;
 
 /// <summary>Makes one unary call after the other, reads and writes in turn, and notes which failed and how long no answer came.</summary>
 internal sealed class UnaryCaller(
-    PlateReadIngestService.PlateReadIngestServiceClient ingest, PlateService.PlateServiceClient plates, AnalyticalRunService.AnalyticalRunServiceClient runs, string name, ulong seed)
+    PlateReadIngestService.PlateReadIngestServiceClient ingest,
+    PlateService.PlateServiceClient plates,
+    AnalyticalRunService.AnalyticalRunServiceClient runs,
+    string name,
+    ulong seed)
 {
     // Plates by unary calls are the smaller part of the load.
     private const int WriteEvery = 8;
@@ -30,6 +34,9 @@ internal sealed class UnaryCaller(
     /// <summary>Longest time from one answer to the next.</summary>
     public TimeSpan LongestGap { get; private set; }
 
+    /// <summary>The call that ended it.</summary>
+    public string LongestGapCall { get; private set; } = "none";
+
     /// <summary>Plates that the server said are durable.</summary>
     public IReadOnlyList<string> Acknowledged => acknowledged;
 
@@ -46,10 +53,13 @@ internal sealed class UnaryCaller(
         {
             try
             {
-                await CallAsync(i);
+                string call = await CallAsync(i);
                 TimeSpan gap = Stopwatch.GetElapsedTime(answered);
                 answered = Stopwatch.GetTimestamp();
-                LongestGap = gap > LongestGap ? gap : LongestGap;
+                if (gap > LongestGap)
+                {
+                    (LongestGap, LongestGapCall) = (gap, call);
+                }
             }
             catch (RpcException exception)
             {
@@ -65,7 +75,8 @@ internal sealed class UnaryCaller(
         }
     }
 
-    private async Task CallAsync(int index)
+    // The method's name.
+    private async Task<string> CallAsync(int index)
     {
         DateTime deadline = TimeProvider.System.GetUtcNow().UtcDateTime + Deadline;
         if (index % WriteEvery == 0)
@@ -76,14 +87,16 @@ internal sealed class UnaryCaller(
             var request = new SubmitPlateReadRequest { Instrument = $"instruments/{name}", PlateRead = PlateMessages.ToWire(plate.Read, "r1", plate.Layout) };
             await ingest.SubmitPlateReadAsync(request, deadline: deadline);
             acknowledged.Add(barcode);
+            return nameof(ingest.SubmitPlateRead);
         }
-        else if (index % 2 == 0)
+
+        if (index % 2 == 0)
         {
             await plates.ListPlatesAsync(new ListPlatesRequest { PageSize = 5 }, deadline: deadline);
+            return nameof(plates.ListPlates);
         }
-        else
-        {
-            await runs.ListResultsAsync(new ListResultsRequest { PageSize = 5 }, deadline: deadline);
-        }
+
+        await runs.ListResultsAsync(new ListResultsRequest { PageSize = 5 }, deadline: deadline);
+        return nameof(runs.ListResults);
     }
 }

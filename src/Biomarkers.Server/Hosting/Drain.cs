@@ -29,7 +29,8 @@ internal sealed class Drain(WireLimits limits, IHostApplicationLifetime lifetime
             }
         }
 
-        if (isFirst && limits.Drain > TimeSpan.Zero)
+        // Before it serves there is nobody to wait for.
+        if (isFirst && limits.Drain > TimeSpan.Zero && lifetime.ApplicationStarted.IsCancellationRequested)
         {
             logger.DrainBegins(limits.Drain.TotalSeconds);
             end = time.CreateTimer(_ => lifetime.StopApplication(), null, limits.Drain, Timeout.InfiniteTimeSpan);

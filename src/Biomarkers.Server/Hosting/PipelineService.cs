@@ -8,7 +8,12 @@ namespace Biomarkers.Server.Hosting;
 
 /// <summary>Runs the store writer and the pipeline as long as the server runs; ends the server when either fails.</summary>
 internal sealed class PipelineService(
-    StoreWriter writer, AnalysisPipeline pipeline, PlateReadIntake intake, PipelineMeter meter, IHostApplicationLifetime lifetime, ILogger<PipelineService> logger) : BackgroundService
+    StoreWriter writer,
+    AnalysisPipeline pipeline,
+    PlateReadIntake intake,
+    PipelineMeter meter,
+    IHostApplicationLifetime lifetime,
+    ILogger<PipelineService> logger) : BackgroundService
 {
     // Written by the background task before the host ends, read after it has ended.
     private volatile bool failed;

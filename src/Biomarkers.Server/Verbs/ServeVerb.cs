@@ -46,7 +46,11 @@ internal static class ServeVerb
 
     private static void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds })
+        Option[] options =
+        [
+            Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds,
+        ];
+        foreach (Option option in options)
         {
             command.Options.Add(option);
         }

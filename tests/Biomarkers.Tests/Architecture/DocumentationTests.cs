@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.QualityControl;
+using Biomarkers.Server.Verbs;
+using Biomarkers.Tests.Server;
 using Xunit;
 
 namespace Biomarkers.Tests.Architecture;
@@ -35,6 +37,17 @@ public sealed partial class DocumentationTests
         Faults.None(Missing(Parameter().Replace(ReadMe, "*"), ProjectTree.Files("protos/biomarkers", "*.proto").SelectMany(Addresses)));
 
     [Fact]
+    public void ReadMe_MetricsAndOptionsOfTheServer_AreAllThereAndNoOthers()
+    {
+        string[] metrics = TelemetryTests.MetricNames();
+        Assert.NotEmpty(metrics);
+        Faults.None(Missing(ReadMe, metrics));
+        Assert.Equal(metrics.Order(), MetricRow().Matches(ReadMe).Select(match => match.Groups["name"].Value).Order());
+        string[] options = [.. ServeVerb.CreateRoot().Options.Select(option => option.Name).Where(name => name.StartsWith("--", StringComparison.Ordinal))];
+        Faults.None(options.Except(["--help", "--version"]).Where(option => !ReadMe.Contains(option, StringComparison.Ordinal)).Select(option => $"{option} is not on the page"));
+    }
+
+    [Fact]
     public void Map_ProjectsAndFolders_AreAllThere() =>
         Faults.None(Missing(Map, Directory.GetDirectories(ProjectTree.PathOf("src"), "Biomarkers.*").Select(path => Path.GetFileName(path))));
 
@@ -61,6 +74,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"`(\w+Tests\.\w+_\w+)`")]
     private static partial Regex TestName();
+
+    [GeneratedRegex(@"^\| `(?<name>biomarkers\.[a-z_.]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex MetricRow();
 
     [GeneratedRegex(@"^[A-Z]+(_[A-Z]+)+$")]
     private static partial Regex Reason();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Tests.Storage;
 using Xunit;
 
 namespace Biomarkers.Tests.Pipeline;
@@ -28,7 +29,8 @@ public sealed class PipelineTraceTests
         };
         ActivitySource.AddActivityListener(listener);
         using Activity call = new Activity("StreamPlateReads").SetIdFormat(ActivityIdFormat.W3C).Start();
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using TestDatabase database = await TestDatabase.CreateAsync(StoreEngine.Sqlite);
+        await using PipelineHost host = await PipelineHost.StartAsync(database);
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
 
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Biomarkers.Client;
+using Biomarkers.Faults;
 using Biomarkers.Server.Hosting;
 using Biomarkers.V1;
 using Grpc.Core;
@@ -120,6 +121,20 @@ public sealed class HealthTests : IDisposable
         Assert.Equal("SHUTTING_DOWN", readiness.Obstacle());
     }
 
+    [PostgresFact]
+    public async Task Store_OutOfReachForAWhile_IsNotReadyForThatWhile()
+    {
+        await using LocalPostgres postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions(), CancellationToken.None);
+        await postgres.CreateDatabaseAsync("biomarkers");
+        await using TestServer server = await TestServer.StartAsync(change: options => options with { PostgresConnection = postgres.ConnectionString("biomarkers") });
+
+        Assert.Equal("""{"status":"SERVING"}""", await ReadyAsync(server, HttpStatusCode.OK));
+        await postgres.StopAsync(PostgresStop.Immediate);
+        Assert.Equal("""{"status":"NOT_SERVING","reason":"STORE_UNAVAILABLE"}""", await ReadyAsync(server, HttpStatusCode.ServiceUnavailable));
+        await postgres.StartAgainAsync();
+        Assert.Equal("""{"status":"SERVING"}""", await ReadyAsync(server, HttpStatusCode.OK));
+    }
+
     [Fact]
     public async Task Sigterm_FiftyStreamsAndAHealthWatch_EndsAfterItsDrain()
     {
@@ -191,6 +206,22 @@ public sealed class HealthTests : IDisposable
         }
 
         Assert.Fail($"The watch ended before it said {status}.");
+    }
+
+    // The body of the page once it answers with a status.
+    private static async Task<string> ReadyAsync(TestServer server, HttpStatusCode status)
+    {
+        using var limit = new CancellationTokenSource(TestServer.Patience);
+        while (true)
+        {
+            using HttpResponseMessage answer = await server.Web.GetAsync(new Uri("/readyz", UriKind.Relative), limit.Token);
+            if (answer.StatusCode == status)
+            {
+                return await answer.Content.ReadAsStringAsync(limit.Token);
+            }
+
+            await Task.Delay(50, limit.Token);
+        }
     }
 
     private BiomarkersConnection Connect(ServerProgram server) =>

@@ -47,7 +47,8 @@ internal sealed class ServerProgram : IAsyncDisposable
             {
                 using JsonDocument message = JsonDocument.Parse(line);
                 JsonElement state = message.RootElement.GetProperty("State");
-                return new ServerProgram(started, [.. lines], new Uri(state.GetProperty(nameof(GrpcAddress)).GetString()!), new Uri(state.GetProperty(nameof(WebAddress)).GetString()!));
+                (string grpc, string web) = (state.GetProperty(nameof(GrpcAddress)).GetString()!, state.GetProperty(nameof(WebAddress)).GetString()!);
+                return new ServerProgram(started, [.. lines], new Uri(grpc), new Uri(web));
             }
         }
 
