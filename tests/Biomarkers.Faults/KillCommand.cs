@@ -1,97 +1,70 @@
 using System.CommandLine;
-using System.Text.Json;
-using Spectre.Console;
 
 namespace Biomarkers.Faults;
 
 /// <summary><c>biomarkers-faults kill</c>: SIGKILL at random moments, then everything is counted.</summary>
 internal static class KillCommand
 {
-    private static readonly Option<int> Cycles = Whole("--cycles", "Kills and restarts, 1 to 100,000.", 20, 1, 100_000);
+    private const string Sqlite = "sqlite";
+    private const string Postgres = "postgres";
+    private const string Database = "biomarkers";
 
-    private static readonly Option<int> Senders = Whole("--senders", "Instruments that send at once, 1 to 64.", 4, 1, 64);
+    private static readonly Option<string> Engine = new("--engine") { Description = $"The store: {Sqlite}, or {Postgres} on a throw-away server.", DefaultValueFactory = _ => Sqlite };
 
-    private static readonly Option<int> PlatesPerCycle = Whole("--plates-per-cycle", "Most plates that all senders together send in one cycle, 1 to 100,000.", 200, 1, 100_000);
+    private static readonly Option<int> Replicas = FaultOptions.Whole("--replicas", $"Servers on one store, 1 to 8; more than one needs --engine {Postgres}.", 1, 1, 8);
 
-    private static readonly Option<int> Seed = Whole("--seed", "Equal seeds give equal plates and equal delays before each kill.", 20261122, 0, int.MaxValue);
+    private static readonly Option<int> Cycles = FaultOptions.Whole("--cycles", "Kills and restarts, 1 to 100,000.", 20, 1, 100_000);
 
-    private static readonly Option<int> LimitSeconds = Whole("--limit-seconds", "Longest time of everything; longer is a failure.", 3600, 1, 86_400);
+    private static readonly Option<int> PlatesPerCycle =
+        FaultOptions.Whole("--plates-per-cycle", "Most plates that all senders together send in one cycle, 1 to 100,000.", 200, 1, 100_000);
 
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object." };
-
-    private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+    private static readonly Option<int> SecondsBetweenKills = FaultOptions.Whole(
+        "--seconds-between-kills", "Mean time of even load before the burst that a kill falls into, 0 to 600; 0 for none.", 0, 0, 600);
 
     public static Command Create()
     {
+        Engine.AcceptOnlyFromAmong(Sqlite, Postgres);
         var command = new Command(
             "kill",
-            "Senders stream simulated plates into the real server, which is killed (SIGKILL) at random moments and restarted; at the end every acknowledged event, plate, "
-            + "run and result is counted over gRPC and in the database file, and the same check is shown to find damage that is done to copies of it.")
+            "Senders stream simulated plates into real servers on one store, one of which is killed (SIGKILL) at random moments and restarted; at the end every acknowledged "
+            + "event, plate, run and result is counted over gRPC and in the database, with what watchers saw of them meanwhile, and the same check is shown to find damage "
+            + "that is done to a copy.")
         {
-            Cycles, Senders, PlatesPerCycle, Seed, LimitSeconds, Json,
+            Engine, Replicas, Cycles, PlatesPerCycle, SecondsBetweenKills, FaultOptions.Senders, FaultOptions.Seed, FaultOptions.LimitSeconds, FaultOptions.Json,
         };
-        command.SetAction(RunAsync);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Replicas) > 1 && result.GetValue(Engine) != Postgres)
+            {
+                result.AddError($"--replicas is {result.GetValue(Replicas)}; expected 1, or --engine {Postgres}.");
+            }
+        });
+        command.SetAction((parsed, cancellationToken) => FaultOptions.RunAsync(
+            parsed,
+            (folder, limited) => RunAsync(parsed, folder, limited),
+            report => (report.IsClean, report.Lines(), report.Outcome.Kept.Findings),
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private static async Task<KillReport> RunAsync(ParseResult parsed, string folder, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(parsed.GetValue(LimitSeconds)));
-        var plan = new KillPlan(parsed.GetValue(Cycles), parsed.GetValue(Senders), parsed.GetValue(PlatesPerCycle), parsed.GetValue(Seed));
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-faults-");
-        try
+        await using LocalPostgres? server =
+            parsed.GetValue(Engine) == Postgres ? await LocalPostgres.StartAsync(new LocalPostgresOptions(), cancellationToken) : null;
+        if (server is not null)
         {
-            using var session = new KillSession(plan, folder.FullName, Console.Error.WriteLine);
-            KillReport report = await session.RunAsync(limit.Token);
-            if (parsed.GetValue(Json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(report, JsonOptions));
-            }
-            else
-            {
-                Print(report);
-            }
-
-            return report.IsClean ? 0 : 1;
-        }
-        catch (OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync(cancellationToken.IsCancellationRequested ? "Cancelled." : $"Not done within {parsed.GetValue(LimitSeconds)} s.");
-            return 1;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    private static void Print(KillReport report)
-    {
-        Table table = new Table().AddColumns("figure", "value");
-        foreach ((string name, string value) in report.Lines())
-        {
-            table.AddRow(new Text(name), new Text(value).RightJustified());
+            await server.CreateDatabaseAsync(Database, cancellationToken: cancellationToken);
         }
 
-        AnsiConsole.Write(table);
-        foreach (string finding in report.Kept.Findings)
-        {
-            AnsiConsole.WriteLine(finding);
-        }
-    }
-
-    /// <summary>An option that takes a whole number of a range.</summary>
-    public static Option<int> Whole(string name, string description, int standard, int minimum, int maximum)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is int value && (value < minimum || value > maximum))
-            {
-                result.AddError($"{name} is {value}; expected {minimum} to {maximum}.");
-            }
-        });
-        return option;
+        await using StoreUnderTest store = server is null ? new SqliteUnderTest(folder) : new PostgresUnderTest(folder, server, Database, port: null);
+        var plan = new KillPlan(
+            store.Name,
+            parsed.GetValue(Replicas),
+            parsed.GetValue(Cycles),
+            parsed.GetValue(FaultOptions.Senders),
+            parsed.GetValue(PlatesPerCycle),
+            parsed.GetValue(SecondsBetweenKills),
+            parsed.GetValue(FaultOptions.Seed));
+        return await new KillSession(plan, store, Console.Error.WriteLine).RunAsync(cancellationToken);
     }
 }

@@ -29,18 +29,26 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
 
     private readonly int number;
     private readonly ulong seed;
+    private readonly BiomarkersConnection connection;
     private readonly PlateReadSender sender;
     private readonly SemaphoreSlim room = new(Window, Window);
     private readonly Lock gate = new();
     private readonly List<SentEvent> events = [];
     private readonly List<DatabaseRestoration> restorations = [];
     private readonly List<Task> waiting = [];
-    private readonly Openings openings = new();
+    private int sentCount;
+    private int acknowledgedCount;
 
-    public LoadSender(BiomarkersConnection connection, int number, ulong seed, int maximumKeptEvents = 10_000)
+    /// <summary>Makes an instrument with a connection of its own.</summary>
+    /// <param name="server">Where it connects to.</param>
+    /// <param name="keyFile">Its key.</param>
+    /// <param name="number">Its number among all.</param>
+    /// <param name="seed">Seed of its plates.</param>
+    public LoadSender(Uri server, string keyFile, int number, ulong seed)
     {
         this.number = number;
         this.seed = seed;
+        connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server, KeyFile = keyFile });
         sender = PlateReadSender.Start(
             connection.Ingest,
             new PlateReadSenderOptions
@@ -69,6 +77,12 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
 
     /// <summary>Everything that was handed over, by offset. Read it when the sender is done.</summary>
     public IReadOnlyList<SentEvent> Events => events;
+
+    /// <summary>Events that were handed over and are not acknowledged.</summary>
+    public int UnacknowledgedCount => Volatile.Read(ref sentCount) - Volatile.Read(ref acknowledgedCount);
+
+    /// <summary>Events that are acknowledged.</summary>
+    public int AcknowledgedCount => Volatile.Read(ref acknowledgedCount);
 
     /// <summary>Why the sender stopped for good; null while it works.</summary>
     public Exception? Fault { get; private set; }
@@ -123,6 +137,8 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
                 events.Add(sent);
             }
 
+            Interlocked.Increment(ref sentCount);
+
             waiting.Add(AwaitAsync(sent, content));
             if (waiting.Count > 4 * Window)
             {
@@ -143,6 +159,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     public async ValueTask DisposeAsync()
     {
         await sender.DisposeAsync();
+        connection.Dispose();
         room.Dispose();
     }
 
@@ -165,6 +182,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
         }
 
         sent.IsAcknowledged = true;
+        Interlocked.Increment(ref acknowledgedCount);
         room.Release();
     }
 

@@ -4,6 +4,33 @@ using System.Text.Json;
 
 namespace Biomarkers.Faults;
 
+/// <summary>How a server is started.</summary>
+/// <param name="DataDirectory">Its folder.</param>
+internal sealed record ServerStart(string DataDirectory)
+{
+    /// <summary>Connection string of its PostgreSQL; null for SQLite in its folder.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>The key file that replicas share; null for the one in its folder.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Port of gRPC; 0 picks a free one.</summary>
+    public int GrpcPort { get; init; }
+
+    /// <summary>Port of JSON; 0 picks a free one.</summary>
+    public int WebPort { get; init; }
+
+    /// <summary>The arguments of the program.</summary>
+    public IEnumerable<string> Arguments() =>
+    [
+        "serve", "--data", DataDirectory,
+        "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{GrpcPort}"),
+        "--listen-web", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{WebPort}"),
+        .. Postgres is null ? Array.Empty<string>() : ["--postgres", Postgres],
+        .. KeyFile is null ? Array.Empty<string>() : ["--key-file", KeyFile],
+    ];
+}
+
 /// <summary>The server as a process of its own, built beside this program, on loopback.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
@@ -26,20 +53,25 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
-    /// <summary>Starts a server; it serves when this returns.</summary>
+    /// <summary>Whether the process has ended.</summary>
+    public bool HasEnded => process.HasExited;
+
+    /// <summary>Starts a server with SQLite in its folder; it serves when this returns.</summary>
     /// <param name="dataDirectory">Its folder.</param>
     /// <param name="grpcPort">Port of gRPC; 0 picks a free one.</param>
     /// <param name="webPort">Port of JSON; 0 picks a free one.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="InvalidOperationException">It ended or did not serve in time.</exception>
-    public static async Task<ServerProcess> StartAsync(string dataDirectory, int grpcPort, int webPort, CancellationToken cancellationToken)
+    public static Task<ServerProcess> StartAsync(string dataDirectory, int grpcPort, int webPort, CancellationToken cancellationToken) =>
+        StartAsync(new ServerStart(dataDirectory) { GrpcPort = grpcPort, WebPort = webPort }, cancellationToken);
+
+    /// <summary>Starts a server; it serves when this returns.</summary>
+    /// <param name="how">Its options.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="InvalidOperationException">It ended or did not serve in time.</exception>
+    public static async Task<ServerProcess> StartAsync(ServerStart how, CancellationToken cancellationToken)
     {
-        string[] arguments =
-        [
-            Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), "serve", "--data", dataDirectory,
-            "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{grpcPort}"),
-            "--listen-web", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{webPort}"),
-        ];
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), .. how.Arguments()];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         var server = new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The server was not started."));
         server.process.OutputDataReceived += (_, line) => server.Take(line.Data);
@@ -131,7 +163,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private string LastLines()
+    /// <summary>What it wrote last, for a person.</summary>
+    public string LastLines()
     {
         lock (lastLines)
         {
