@@ -5,8 +5,7 @@ using Biomarkers.Faults;
 var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 nothing was lost, repeated or changed, 1 something was, 2 wrong arguments.")
 {
     KillCommand.Create(),
-    RestoreCommand.Create(),
-    RollingCommand.Create(),
+    DatabaseCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();
