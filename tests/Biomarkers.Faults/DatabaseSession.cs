@@ -14,6 +14,7 @@ internal sealed class DatabaseSession
     // Every other cycle the next fault may fall into the recovery from the last one.
     private const int CyclesPerRecovery = 2;
 
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     // A living server commits at least its own sign of life well within this.
@@ -89,9 +90,8 @@ internal sealed class DatabaseSession
             await trial.RecoverAsync(Patience, cancellationToken);
         }
 
-        int waiting = trial.Recoveries.Waiting(trial.Load.AcknowledgedPlates()).Length;
         tell($"cycle {cycle + 1} of {plan.Cycles}: {name}, {delay.TotalSeconds:F3} s into a burst with {unfinished} events unacknowledged, in {took.TotalSeconds:F1} s; "
-            + $"{trial.Load.AcknowledgedCount} acknowledged by now, {waiting} of them without a run");
+            + $"{trial.Progress()}");
         return (name, unfinished);
     }
 
@@ -103,7 +103,7 @@ internal sealed class DatabaseSession
 
     private async Task EndBackendAsync(CancellationToken cancellationToken)
     {
-        await using DbConnection administrator = await new PostgresUnderTest(folder, server, Database, port: null).OpenAsync(cancellationToken);
+        await using DbConnection administrator = await ConnectAsync(cancellationToken);
         int backend = await BackendAsync(administrator, cancellationToken);
         await administrator.ReadAsync("SELECT pg_terminate_backend(@backend)", row => row.GetBoolean(0), cancellationToken, ("backend", backend));
     }
@@ -111,13 +111,31 @@ internal sealed class DatabaseSession
     private async Task KillBackendAsync(CancellationToken cancellationToken)
     {
         int backend;
-        await using (DbConnection administrator = await new PostgresUnderTest(folder, server, Database, port: null).OpenAsync(cancellationToken))
+        await using (DbConnection administrator = await ConnectAsync(cancellationToken))
         {
             backend = await BackendAsync(administrator, cancellationToken);
         }
 
         using Process signal = Process.Start("kill", ["-KILL", backend.ToString(CultureInfo.InvariantCulture)]);
         await signal.WaitForExitAsync(cancellationToken);
+    }
+
+    // It may still recover from the fault before.
+    private async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        var store = new PostgresUnderTest(folder, server, Database, port: null);
+        while (true)
+        {
+            try
+            {
+                return await store.OpenAsync(cancellationToken);
+            }
+            catch (DbException) when (Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                await Task.Delay(Poll, cancellationToken);
+            }
+        }
     }
 
     // One that is just committing, where one can be caught at it; otherwise whichever worked last.
@@ -140,7 +158,7 @@ internal sealed class DatabaseSession
 
             if (attempt >= Attempts)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+                await Task.Delay(Poll, cancellationToken);
             }
         }
     }

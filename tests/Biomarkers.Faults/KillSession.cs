@@ -60,9 +60,8 @@ internal sealed class KillSession(KillPlan plan, StoreUnderTest store, Action<st
             await trial.RecoverAsync(Patience, cancellationToken);
         }
 
-        int waiting = trial.Recoveries.Waiting(trial.Load.AcknowledgedPlates()).Length;
         tell($"cycle {cycle + 1} of {plan.Cycles}: killed server {victim} {delay.TotalSeconds:F3} s into a burst with {unfinished} events unacknowledged; "
-            + $"serving again after {start.TotalSeconds:F1} s; {trial.Load.AcknowledgedCount} acknowledged by now, {waiting} of them without a run");
+            + $"serving again after {start.TotalSeconds:F1} s; {trial.Progress()}");
         return unfinished;
     }
 #pragma warning restore CA5394

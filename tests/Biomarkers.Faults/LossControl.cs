@@ -72,7 +72,7 @@ internal sealed class LossControl(LocalPostgres server, string folder, int seed)
 
         await server.StopAsync(PostgresStop.Immediate, cancellationToken);
         await load.StopAsync();
-        await servers.DisposeAsync();
+        await servers.KillAsync(0);
         await server.StartAgainAsync(cancellationToken);
         var figures = new KeptFigures();
         await using var after = await store.OpenAsync(cancellationToken);

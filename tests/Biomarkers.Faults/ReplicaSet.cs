@@ -16,6 +16,8 @@ internal sealed class ReplicaSet : IAsyncDisposable
 
     public int Count => servers.Length;
 
+    public IReadOnlyList<ServerProcess> Servers => servers;
+
     /// <summary>Where they listen by now; one that is not back yet has its old address, at which nobody answers.</summary>
     public IReadOnlyList<IPEndPoint> Addresses => [.. servers.Select(server => new IPEndPoint(IPAddress.Loopback, server.GrpcAddress.Port))];
 

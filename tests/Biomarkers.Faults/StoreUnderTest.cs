@@ -46,7 +46,8 @@ internal sealed class SqliteUnderTest(string folder) : StoreUnderTest(folder)
 
     public override string KeyFile => Path.Combine(FolderOf(0), "client.key");
 
-    private string DatabaseFile => Path.Combine(FolderOf(0), "biomarkers.db");
+    /// <summary>The file.</summary>
+    public string DatabaseFile => Path.Combine(FolderOf(0), "biomarkers.db");
 
     public override ServerStart ServerAt(int replica) => new(FolderOf(replica));
 

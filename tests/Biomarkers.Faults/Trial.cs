@@ -37,6 +37,13 @@ internal sealed class Trial : IAsyncDisposable
     public static async Task<Trial> StartAsync(StoreUnderTest store, int replicas, int senders, int seed, CancellationToken cancellationToken) =>
         new(store, await ReplicaSet.StartAsync(store, replicas, cancellationToken), senders, seed);
 
+    /// <summary>What came of the load by now, for a line of progress.</summary>
+    public string Progress()
+    {
+        string[] acknowledged = [.. Load.AcknowledgedPlates()];
+        return $"{Figures.Text(Load.AcknowledgedCount)} acknowledged by now, {Figures.Text(Recoveries.Waiting(acknowledged).Length)} of them without a run";
+    }
+
     /// <summary>Notes a break, from which everything that is acknowledged by now must recover.</summary>
     /// <returns>Events that are not acknowledged.</returns>
     public int NoteBreak()
