@@ -1,34 +1,51 @@
 using System.CommandLine;
-using System.Diagnostics;
-using Biomarkers.Client;
+using Biomarkers.Faults;
 using Biomarkers.V1;
-using Google.Protobuf;
 
 namespace Biomarkers.Benchmarks;
 
-/// <summary><c>biomarkers-benchmarks throughput</c>: many senders, as fast as the server takes it.</summary>
+/// <summary><c>biomarkers-benchmarks throughput</c>: many senders, as fast as the servers take it, on either store.</summary>
 internal static class ThroughputCommand
 {
-    // What one transaction of the server takes along at most.
-    private const int GroupSize = 32;
+    private const string Sqlite = "sqlite";
+    private const string Postgres = "postgres";
+    private const string All = "all";
 
-    private const int Window = 64;
-
-    // Plates until the runtime has compiled the server's inner loops for good: before, a plate costs many times as much.
+    // Plates until the runtime has compiled a server's inner loops for good: before, a plate costs many times as much.
     private const int WarmUp = 1500;
-    private const int ShortWarmUp = 100;
+    private const int ShortWarmUp = 60;
+
+    private static readonly Option<string> Engine = new("--engine") { Description = $"The stores: {Sqlite}, {Postgres} on a throw-away server, or {All}.", DefaultValueFactory = _ => Sqlite };
+
+    private static readonly Option<int[]> Replicas = new("--replicas")
+    {
+        Description = "Servers on one PostgreSQL, 1 to 8, several numbers for several settings. SQLite has one.",
+        DefaultValueFactory = _ => [1],
+        AllowMultipleArgumentsPerToken = true,
+    };
 
     private static readonly Option<int> Senders = new("--senders") { Description = "Instruments that send at once, 1 to 256.", DefaultValueFactory = _ => 8 };
 
-    private static readonly Option<int> Plates = new("--plates") { Description = "Plates of each instrument, 1 to 100,000; 20 with --short.", DefaultValueFactory = _ => 250 };
+    private static readonly Option<int> Plates = new("--plates") { Description = "Plates of each instrument in a round, 1 to 100,000; 20 with --short.", DefaultValueFactory = _ => 100 };
+
+    private static readonly Option<int> Rounds = new("--rounds") { Description = "Rounds, of which the median is told, 1 to 100; 1 with --short.", DefaultValueFactory = _ => 5 };
 
     public static Command Create()
     {
+        Engine.AcceptOnlyFromAmong(Sqlite, Postgres, All);
+        Replicas.Validators.Add(result =>
+        {
+            foreach (int value in (result.GetValueOrDefault<int[]>() ?? []).Where(value => value is < 1 or > 8))
+            {
+                result.AddError($"--replicas is {value}; expected 1 to 8.");
+            }
+        });
         var command = new Command(
             "throughput",
-            "Senders on the same machine stream plates as fast as the server takes them: durable plates and finished runs per second, and the server's peak memory.")
+            "Senders stream plates as fast as the servers take them: durable plates and finished runs per second, beside bare commits of the same rows in transactions of "
+            + "the same size. All settings are there at once and take turns, and everything shares this machine: servers, senders and PostgreSQL.")
         {
-            Senders, Plates, Report.Seed, Report.Short, Report.Json,
+            Engine, Replicas, Senders, Plates, Rounds, Report.Seed, Report.Short, Report.Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -36,94 +53,90 @@ internal static class ThroughputCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        int senderCount = Math.Clamp(parsed.GetValue(Senders), 1, 256);
-        int plateCount = parsed.GetValue(Report.Short) ? 20 : Math.Clamp(parsed.GetValue(Plates), 1, 100_000);
-        int seed = parsed.GetValue(Report.Seed);
-        // Made before the clock starts: the simulation is no part of what is measured.
-        StreamEventContent[][] contents =
-        [
-            .. Enumerable.Range(0, senderCount).Select(sender =>
-                Enumerable.Range(0, plateCount).Select(i => BenchmarkServer.Plate($"T{sender}-{i}", (sender * plateCount) + i, seed)).ToArray()),
-        ];
-        await using BenchmarkServer server = await BenchmarkServer.StartAsync(cancellationToken);
-        await WarmUpAsync(server, parsed.GetValue(Report.Short) ? ShortWarmUp : WarmUp, seed + 1, cancellationToken);
-
-        using var runs = server.Connection.AnalyticalRuns.WatchAnalyticalRuns(new WatchAnalyticalRunsRequest(), cancellationToken: cancellationToken);
-        await runs.ResponseHeadersAsync;
-        TimeSpan processorBefore = server.Process.ProcessorTime();
-        long began = Stopwatch.GetTimestamp();
-        Task sending = Task.WhenAll(contents.Select((plates, sender) => SendAsync(server, $"reader-{sender}", plates, cancellationToken)));
-        Task<TimeSpan> acknowledged = UntilAsync(sending, began);
-        for (int finished = 0; finished < senderCount * plateCount && await runs.ResponseStream.MoveNext(cancellationToken);)
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-benchmarks-");
+        var settings = new List<ThroughputSetting>();
+        string engine = parsed.GetValue(Engine)!;
+        LocalPostgres? postgres = engine == Sqlite ? null : await LocalPostgres.StartAsync(new LocalPostgresOptions(), cancellationToken);
+        try
         {
-            finished++;
-        }
-
-        TimeSpan analysed = Stopwatch.GetElapsedTime(began);
-        await sending;
-        double processorMilliseconds = (server.Process.ProcessorTime() - processorBefore).TotalMilliseconds;
-        byte[][] bytes = [.. contents.SelectMany(plates => plates).Select(plate => plate.ToByteArray())];
-        double bareSeconds = BareStore.Commit(bytes, GroupSize).Sum() / 1000;
-        double durableRate = bytes.Length / (await acknowledged).TotalSeconds;
-        double bareRate = bytes.Length / bareSeconds;
-        Report.Print(parsed, $"Throughput of {senderCount} senders with {plateCount} plates each",
-        [
-            new Figure("durable plates", durableRate, "1/s"),
-            new Figure("finished runs", bytes.Length / analysed.TotalSeconds, "1/s"),
-            new Figure("wells made durable", durableRate * contents[0][0].PlateRead.Columns.Sum(column => column.Positions.Count), "1/s"),
-            new Figure($"bare commits of the same bytes in groups of {GroupSize}", bareRate, "1/s"),
-            new Figure("bare over durable plates", bareRate / durableRate, "x"),
-            new Figure("processor time of the server per plate, all of it", processorMilliseconds / bytes.Length, "ms"),
-            new Figure("peak memory of the server", (server.Process.PeakResidentBytes() ?? 0) / (1024.0 * 1024), "MiB"),
-            new Figure("bytes of an event, mean", bytes.Average(content => content.Length), "B"),
-        ]);
-        return 0;
-    }
-
-    private static async Task<TimeSpan> UntilAsync(Task ended, long began)
-    {
-        await ended;
-        return Stopwatch.GetElapsedTime(began);
-    }
-
-    // Until the last run is there, so that none of it falls into what is measured.
-    private static async Task WarmUpAsync(BenchmarkServer server, int count, int seed, CancellationToken cancellationToken)
-    {
-        using var runs = server.Connection.AnalyticalRuns.WatchAnalyticalRuns(new WatchAnalyticalRunsRequest(), cancellationToken: cancellationToken);
-        await runs.ResponseHeadersAsync;
-        await SendAsync(server, "warm", [.. Enumerable.Range(0, count).Select(i => BenchmarkServer.Plate($"W{i}", i, seed))], cancellationToken);
-        for (int finished = 0; finished < count && await runs.ResponseStream.MoveNext(cancellationToken);)
-        {
-            finished++;
-        }
-    }
-
-    private static async Task SendAsync(BenchmarkServer server, string instrument, StreamEventContent[] plates, CancellationToken cancellationToken)
-    {
-        await using PlateReadSender sender = PlateReadSender.Start(
-            server.Connection.Ingest,
-            new PlateReadSenderOptions { InstrumentId = instrument, StreamId = "s", MaximumUnacknowledged = Window, JitterSeed = 1 },
-            TimeProvider.System);
-        using var room = new SemaphoreSlim(Window, Window);
-        var sends = new List<Task>();
-        foreach (StreamEventContent plate in plates)
-        {
-            await room.WaitAsync(cancellationToken);
-            sends.Add(SendOneAsync(plate));
-        }
-
-        await Task.WhenAll(sends);
-        await sender.CompleteAsync(cancellationToken);
-
-        async Task SendOneAsync(StreamEventContent plate)
-        {
-            SendOutcome outcome = await sender.SendAsync(plate, cancellationToken);
-            if (outcome.Kind != SendOutcomeKind.Stored)
+            if (engine != Postgres)
             {
-                throw new InvalidOperationException($"Plate {plate.PlateRead.PlateBarcode} became {outcome.Kind}: {outcome.Fault}");
+                settings.Add(await ThroughputSetting.StartAsync(folder.FullName, null, 1, cancellationToken));
             }
 
-            room.Release();
+            foreach (int count in postgres is null ? [] : parsed.GetValue(Replicas)!)
+            {
+                settings.Add(await ThroughputSetting.StartAsync(folder.FullName, postgres, count, cancellationToken));
+            }
+
+            await MeasureAsync(parsed, settings, cancellationToken);
+            return 0;
         }
+        finally
+        {
+            foreach (ThroughputSetting setting in settings)
+            {
+                await setting.DisposeAsync();
+            }
+
+            if (postgres is not null)
+            {
+                await postgres.DisposeAsync();
+            }
+
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task MeasureAsync(ParseResult parsed, List<ThroughputSetting> settings, CancellationToken cancellationToken)
+    {
+        bool isShort = parsed.GetValue(Report.Short);
+        int senders = Math.Clamp(parsed.GetValue(Senders), 1, 256);
+        int plates = isShort ? 20 : Math.Clamp(parsed.GetValue(Plates), 1, 100_000);
+        int rounds = isShort ? 1 : Math.Clamp(parsed.GetValue(Rounds), 1, 100);
+        int seed = parsed.GetValue(Report.Seed);
+        StreamEventContent[] warmUp = [.. Enumerable.Range(0, isShort ? ShortWarmUp : WarmUp).Select(i => BenchmarkServer.Plate($"W-{i}", i, seed + 1))];
+        foreach (ThroughputSetting setting in settings)
+        {
+            await setting.WarmUpAsync(warmUp, cancellationToken);
+        }
+
+        var measured = settings.ToDictionary(setting => setting.Name, _ => new List<ThroughputRound>());
+        for (int round = 0; round < rounds; round++)
+        {
+            // Made before any clock starts: the simulation is no part of what is measured.
+            StreamEventContent[][] contents =
+            [
+                .. Enumerable.Range(0, senders).Select(sender => Enumerable.Range(0, plates).Select(
+                    i => BenchmarkServer.Plate($"R{round}-{sender}-{i}", (((round * senders) + sender) * plates) + i, seed)).ToArray()),
+            ];
+            for (int i = 0; i < settings.Count; i++)
+            {
+                // In turn, and each round another one first.
+                ThroughputSetting setting = settings[(round + i) % settings.Count];
+                measured[setting.Name].Add(await setting.MeasureAsync(contents, $"R{round}-", cancellationToken));
+                await Console.Error.WriteLineAsync($"round {round + 1} of {rounds}: {setting.Name}: {measured[setting.Name][^1]}");
+            }
+        }
+
+        Report.Print(
+            parsed,
+            $"Throughput of {senders} senders with {plates} plates each, median of {rounds} rounds; all of it shares {Environment.ProcessorCount} processors",
+            [.. settings.SelectMany(setting => FiguresOf(setting, measured[setting.Name]))]);
+    }
+
+    private static IEnumerable<Figure> FiguresOf(ThroughputSetting setting, List<ThroughputRound> rounds)
+    {
+        yield return Median("durable plates", round => round.DurablePerSecond, "1/s");
+        yield return Median("finished runs", round => round.RunsPerSecond, "1/s");
+        yield return Median("bare commits of the same rows", round => round.BarePerSecond, "plates/s");
+        yield return Median("bare over finished", round => round.BarePerSecond / round.RunsPerSecond, "x");
+        yield return Median("reads and runs of a transaction, mean", round => round.WritesPerTransaction, "");
+        yield return Median("processor time of the servers per plate", round => round.ServerMilliseconds, "ms");
+        yield return Median("processor time of PostgreSQL per plate", round => round.DatabaseMilliseconds, "ms");
+        yield return new Figure($"{setting.Name}: peak memory of a server", setting.PeakResidentBytes / (1024.0 * 1024), "MiB");
+
+        Figure Median(string name, Func<ThroughputRound, double> value, string unit) =>
+            new($"{setting.Name}: {name}", rounds.Select(value).Order().ElementAt(rounds.Count / 2), unit);
     }
 }
