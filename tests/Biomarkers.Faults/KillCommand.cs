@@ -18,8 +18,10 @@ internal static class KillCommand
     private static readonly Option<int> PlatesPerCycle =
         FaultOptions.Whole("--plates-per-cycle", "Most plates that all senders together send in one cycle, 1 to 100,000.", 200, 1, 100_000);
 
-    private static readonly Option<int> SecondsBetweenKills = FaultOptions.Whole(
-        "--seconds-between-kills", "Mean time of even load before the burst that a kill falls into, 0 to 600; 0 for none.", 0, 0, 600);
+    private static readonly Option<int?> SecondsBetweenKills = new("--seconds-between-kills")
+    {
+        Description = "Mean time of even load before the burst that a kill falls into, 0 to 600; 0 for none. Default: 0 for one server, 5 for more.",
+    };
 
     public static Command Create()
     {
@@ -34,6 +36,11 @@ internal static class KillCommand
         };
         command.Validators.Add(result =>
         {
+            if (result.GetValue(SecondsBetweenKills) is < 0 or > 600)
+            {
+                result.AddError($"--seconds-between-kills is {result.GetValue(SecondsBetweenKills)}; expected 0 to 600.");
+            }
+
             if (result.GetValue(Replicas) > 1 && result.GetValue(Engine) != Postgres)
             {
                 result.AddError($"--replicas is {result.GetValue(Replicas)}; expected 1, or --engine {Postgres}.");
@@ -63,7 +70,7 @@ internal static class KillCommand
             parsed.GetValue(Cycles),
             parsed.GetValue(FaultOptions.Senders),
             parsed.GetValue(PlatesPerCycle),
-            parsed.GetValue(SecondsBetweenKills),
+            parsed.GetValue(SecondsBetweenKills) ?? (parsed.GetValue(Replicas) > 1 ? 5 : 0),
             parsed.GetValue(FaultOptions.Seed));
         return await new KillSession(plan, store, Console.Error.WriteLine).RunAsync(cancellationToken);
     }
