@@ -51,7 +51,12 @@ internal abstract class BareWriter(DbConnection connection) : IAsyncDisposable
     private static TableRows[] Merge(IReadOnlyList<TableRows> rows)
     {
         string[] order = [.. PlateTable.OfAcceptance.Concat(PlateTable.OfRun).Select(table => table.Name).Distinct()];
-        return [.. rows.GroupBy(part => part.Table).OrderBy(table => Array.IndexOf(order, table.Key)).Select(table => table.First() with { Rows = [.. table.SelectMany(part => part.Rows)] })];
+        return
+        [
+            .. rows.GroupBy(part => part.Table)
+                .OrderBy(table => Array.IndexOf(order, table.Key))
+                .Select(table => table.First() with { Rows = [.. table.SelectMany(part => part.Rows)] }),
+        ];
     }
 }
 

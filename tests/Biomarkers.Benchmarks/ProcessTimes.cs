@@ -12,7 +12,8 @@ internal static class ProcessTimes
     public static TimeSpan OfTree(int process) =>
         !Directory.Exists("/proc") ? TimeSpan.Zero : Stats()
             .Where(stat => stat.Process == process || stat.Parent == process)
-            .Aggregate(TimeSpan.Zero, (sum, stat) => sum + TimeSpan.FromSeconds((stat.Process == process ? stat.OwnTicks + stat.EndedChildrenTicks : stat.OwnTicks) / TicksPerSecond));
+            .Select(stat => stat.OwnTicks + (stat.Process == process ? stat.EndedChildrenTicks : 0))
+            .Aggregate(TimeSpan.Zero, (sum, ticks) => sum + TimeSpan.FromSeconds(ticks / TicksPerSecond));
 
     private static IEnumerable<(int Process, int Parent, long OwnTicks, long EndedChildrenTicks)> Stats()
     {

@@ -33,7 +33,11 @@ internal sealed class ThroughputSetting : IAsyncDisposable
         this.postgres = postgres;
         this.replicas = replicas;
         this.bare = bare;
-        connections = [.. replicas.Addresses.Select(address => BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = new Uri($"http://{address}"), KeyFile = store.KeyFile }))];
+        connections =
+        [
+            .. replicas.Addresses.Select(address =>
+                BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = new Uri($"http://{address}"), KeyFile = store.KeyFile })),
+        ];
     }
 
     /// <summary>Name for people.</summary>

@@ -13,6 +13,7 @@ internal sealed record DatabasePlan(int Replicas, int Cycles, int Senders, int P
 /// <param name="Faults">How often each fault was made.</param>
 /// <param name="Outcome">What was counted at the end.</param>
 /// <param name="UnfinishedAtFault">Events without an acknowledgement at the moments of the faults, in all.</param>
+/// <param name="CaughtCommitting">Backends that were ended or killed while they committed.</param>
 /// <param name="CommitsSeen">COMMITs that went to PostgreSQL.</param>
 /// <param name="MedianRecoverySeconds">Median time from a fault until everything acknowledged before it had its run; 0 where all of it had.</param>
 /// <param name="LongestRecoverySeconds">Longest such time.</param>
@@ -23,6 +24,7 @@ internal sealed record DatabaseReport(
     IReadOnlyDictionary<string, int> Faults,
     TrialOutcome Outcome,
     int UnfinishedAtFault,
+    int CaughtCommitting,
     long CommitsSeen,
     double MedianRecoverySeconds,
     double LongestRecoverySeconds,
@@ -49,6 +51,7 @@ internal sealed record DatabaseReport(
         }
 
         yield return ("events unacknowledged at faults", Figures.Text(UnfinishedAtFault));
+        yield return ("backends caught at a COMMIT", Figures.Text(CaughtCommitting));
         yield return ("COMMITs seen", Figures.Text(CommitsSeen));
         yield return ("fault to all finished that was acknowledged before, median, s", Figures.Seconds(MedianRecoverySeconds));
         yield return ("fault to all finished that was acknowledged before, longest, s", Figures.Seconds(LongestRecoverySeconds));

@@ -27,6 +27,7 @@ internal sealed class DatabaseSession
     private readonly Random random;
     private readonly (string Name, Func<CancellationToken, Task> Make)[] faults;
     private readonly CommitCutter cutter;
+    private int caughtCommitting;
 
     public DatabaseSession(DatabasePlan plan, LocalPostgres server, CommitCutter cutter, string folder, Action<string> tell)
     {
@@ -70,7 +71,7 @@ internal sealed class DatabaseSession
         await trial.Load.StopAsync();
         TrialOutcome outcome = await trial.CountAsync(cancellationToken);
         (double median, double longest, _) = trial.Recoveries.Figures(Patience);
-        return new DatabaseReport(plan, made, outcome, unfinished, cutter.Commits, median, longest, 0, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return new DatabaseReport(plan, made, outcome, unfinished, caughtCommitting, cutter.Commits, median, longest, 0, Stopwatch.GetElapsedTime(began).TotalSeconds);
     }
 
     private async Task<(string Name, int Unfinished)> BreakAsync(Trial trial, int cycle, CancellationToken cancellationToken)
@@ -139,7 +140,7 @@ internal sealed class DatabaseSession
     }
 
     // One that is just committing, where one can be caught at it; otherwise whichever worked last.
-    private static async Task<int> BackendAsync(DbConnection administrator, CancellationToken cancellationToken)
+    private async Task<int> BackendAsync(DbConnection administrator, CancellationToken cancellationToken)
     {
         const int Attempts = 200;
         for (int attempt = 0; ; attempt++)
@@ -153,6 +154,7 @@ internal sealed class DatabaseSession
                 cancellationToken);
             if (backends.Count > 0 && (backends[0].IsCommitting || attempt >= Attempts))
             {
+                caughtCommitting += backends[0].IsCommitting ? 1 : 0;
                 return backends[0].Backend;
             }
 

@@ -64,7 +64,9 @@ internal static class FeedCheck
             }
         }
 
-        foreach (string name in feed.Where(name => !watcher.Seen.Contains(name)))
+        // What was saved after the watcher ended is not missed; whether everything came is asked of the recovery.
+        int end = feed.FindLastIndex(watcher.Seen.Contains) + 1;
+        foreach (string name in feed.Take(end).Where(name => !watcher.Seen.Contains(name)))
         {
             figures.AddFeed($"{name} was neither watched nor listed");
         }

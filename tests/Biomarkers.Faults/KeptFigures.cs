@@ -5,9 +5,10 @@ namespace Biomarkers.Faults;
 /// <summary>What a check found; all zero is right.</summary>
 internal sealed class KeptFigures
 {
-    private const int FindingsKept = 20;
+    private const int FindingsKeptOfAKind = 5;
 
     private readonly List<string> findings = [];
+    private readonly Dictionary<string, int> kinds = [];
 
     /// <summary>Acknowledged events that are not stored.</summary>
     public int Lost { get; private set; }
@@ -36,7 +37,7 @@ internal sealed class KeptFigures
     /// <summary>Everything else: a damaged file, quarantine that is not complete, an error that nothing explains.</summary>
     public int Others { get; private set; }
 
-    /// <summary>The first findings, for a person.</summary>
+    /// <summary>The first findings of each kind, for a person.</summary>
     public IReadOnlyList<string> Findings => findings;
 
     public bool IsClean => Lost + Twice + Changed + RunsMissing + RunsDouble + ResultsMissing + WorkOpen + Feed + Others == 0;
@@ -61,7 +62,8 @@ internal sealed class KeptFigures
 
     private int Note(string kind, string finding)
     {
-        if (findings.Count < FindingsKept)
+        kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
+        if (kinds[kind] <= FindingsKeptOfAKind)
         {
             findings.Add($"{kind}: {finding}");
         }

@@ -123,7 +123,8 @@ internal sealed class PostgresUnderTest(string folder, LocalPostgres server, str
         await connection.ExecuteAsync("CREATE EXTENSION IF NOT EXISTS amcheck", cancellationToken);
         try
         {
-            return [.. (await connection.ReadAsync(CheckAll, row => $"{row.GetString(0)}: {row.GetString(1)}", cancellationToken)).Where(line => !line.EndsWith(": ", StringComparison.Ordinal))];
+            var rows = await connection.ReadAsync(CheckAll, row => (Name: row.GetString(0), Damage: row.GetString(1)), cancellationToken);
+            return [.. rows.Where(row => row.Damage.Length > 0).Select(row => $"{row.Name}: {row.Damage}")];
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.IndexCorrupted)
         {
