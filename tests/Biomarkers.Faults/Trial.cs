@@ -76,6 +76,7 @@ internal sealed class Trial : IAsyncDisposable
     public async Task<TrialOutcome> CountAsync(CancellationToken cancellationToken)
     {
         var figures = new KeptFigures();
+        List<(bool IsTakenOver, double Seconds)> works;
         await Load.FinishAsync(cancellationToken);
         using (BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = Balancer.Server, KeyFile = store.KeyFile }))
         {
@@ -99,11 +100,15 @@ internal sealed class Trial : IAsyncDisposable
             }
 
             await CheckAsync(connection, figures);
+            works = await connection.ReadAsync(
+                "SELECT generation, update_time - create_time FROM work_item WHERE state = 2",
+                row => (row.GetInt64(0) > 1, row.GetInt64(1) / 1e6),
+                cancellationToken);
         }
 
         await using DbConnection copy = await store.OpenCopyAsync(cancellationToken);
         IReadOnlyDictionary<string, bool> controls = await DamageControls.RunAsync(copy, CheckAsync, cancellationToken);
-        return Outcome(figures, controls);
+        return Outcome(figures, controls, works);
 
         async Task CheckAsync(DbConnection connection, KeptFigures into)
         {
@@ -122,7 +127,7 @@ internal sealed class Trial : IAsyncDisposable
         stopWatching.Dispose();
     }
 
-    private TrialOutcome Outcome(KeptFigures figures, IReadOnlyDictionary<string, bool> controls)
+    private TrialOutcome Outcome(KeptFigures figures, IReadOnlyDictionary<string, bool> controls, List<(bool IsTakenOver, double Seconds)> works)
     {
         SentEvent[] acknowledged = [.. Load.Snapshot().Where(sent => sent.IsAcknowledged)];
         return new TrialOutcome(
@@ -130,6 +135,9 @@ internal sealed class Trial : IAsyncDisposable
             acknowledged.Sum(sent => (long)sent.WellCount),
             acknowledged.Count(sent => sent.PlateBarcode is null),
             Balancer.Moves,
+            works.Count(work => work.IsTakenOver),
+            LongestOf(isTakenOver: false),
+            LongestOf(isTakenOver: true),
             runWatcher.Seen.Count,
             runWatcher.Breaks,
             feedWatcher?.Feed.Count,
@@ -137,6 +145,8 @@ internal sealed class Trial : IAsyncDisposable
             feedWatcher?.Breaks,
             figures,
             controls);
+
+        double LongestOf(bool isTakenOver) => works.Where(work => work.IsTakenOver == isTakenOver).Select(work => work.Seconds).DefaultIfEmpty().Max();
     }
 }
 
@@ -145,6 +155,9 @@ internal sealed class Trial : IAsyncDisposable
 /// <param name="WellsAcknowledged">Their wells with a response.</param>
 /// <param name="GarbageAcknowledged">Events that are no message, which must be kept as well.</param>
 /// <param name="Moves">Connections that were cut to make their clients go to another living replica.</param>
+/// <param name="TakenOver">Plates whose work another server, or a later start, took over and finished.</param>
+/// <param name="LongestOwnSeconds">Longest time from a read to its run where no server died in between.</param>
+/// <param name="LongestTakenOverSeconds">Longest such time where one did.</param>
 /// <param name="RunsSeen">Runs that the watcher over gRPC saw.</param>
 /// <param name="WatchBreaks">Its calls that broke.</param>
 /// <param name="FeedRowsSeen">Rows of the change feed that a cursor over the table passed; null where none could be there.</param>
@@ -157,6 +170,9 @@ internal sealed record TrialOutcome(
     long WellsAcknowledged,
     int GarbageAcknowledged,
     int Moves,
+    int TakenOver,
+    double LongestOwnSeconds,
+    double LongestTakenOverSeconds,
     int RunsSeen,
     int WatchBreaks,
     int? FeedRowsSeen,
@@ -182,6 +198,8 @@ internal sealed record TrialOutcome(
         yield return ("runs double", Figures.Text(Kept.RunsDouble));
         yield return ("results missing", Figures.Text(Kept.ResultsMissing));
         yield return ("work left open", Figures.Text(Kept.WorkOpen));
+        yield return ("plates taken over from an ended server", Figures.Text(TakenOver));
+        yield return ("read to run, longest, s: not taken over; taken over", $"{Figures.Seconds(LongestOwnSeconds)}; {Figures.Seconds(LongestTakenOverSeconds)}");
         yield return ("runs watched or listed over gRPC", $"{Figures.Text(RunsSeen)} through {Figures.Text(WatchBreaks)} breaks");
         if (FeedRowsSeen is { } feed && LedgerRowsSeen is { } ledger && CursorBreaks is { } breaks)
         {
