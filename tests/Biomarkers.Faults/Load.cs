@@ -1,3 +1,5 @@
+using Biomarkers.Client;
+
 namespace Biomarkers.Faults;
 
 /// <summary>Instruments that send as many plates as they are allowed to.</summary>
@@ -10,7 +12,8 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>Makes the instruments; they open their streams.</summary>
     public Load(Uri server, string keyFile, int senders, int seed)
     {
-        Senders = [.. Enumerable.Range(0, senders).Select(number => new LoadSender(server, keyFile, number, (ulong)seed))];
+        var options = new BiomarkersConnectionOptions { Server = server, KeyFile = keyFile };
+        Senders = [.. Enumerable.Range(0, senders).Select(number => new LoadSender(options, number, (ulong)seed))];
         sending = [.. Senders.Select(sender => sender.RunAsync(permits, stop.Token))];
     }
 

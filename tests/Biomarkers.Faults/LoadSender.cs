@@ -36,19 +36,20 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     private readonly List<SentEvent> events = [];
     private readonly List<DatabaseRestoration> restorations = [];
     private readonly List<Task> waiting = [];
+    private int openingCount;
     private int sentCount;
     private int acknowledgedCount;
 
     /// <summary>Makes an instrument with a connection of its own.</summary>
-    /// <param name="server">Where it connects to.</param>
-    /// <param name="keyFile">Its key.</param>
+    /// <param name="options">Where and with which key it connects.</param>
     /// <param name="number">Its number among all.</param>
     /// <param name="seed">Seed of its plates.</param>
-    public LoadSender(Uri server, string keyFile, int number, ulong seed)
+    /// <param name="maximumKeptEvents">Acknowledged events that it keeps for a restored database.</param>
+    public LoadSender(BiomarkersConnectionOptions options, int number, ulong seed, int maximumKeptEvents = 10_000)
     {
         this.number = number;
         this.seed = seed;
-        connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server, KeyFile = keyFile });
+        connection = BiomarkersConnection.Open(options);
         sender = PlateReadSender.Start(
             connection.Ingest,
             new PlateReadSenderOptions
@@ -62,7 +63,6 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
                 InitialBackoff = TimeSpan.FromMilliseconds(50),
                 MaximumBackoff = TimeSpan.FromMilliseconds(400),
                 JitterSeed = number,
-                Progress = openings,
             },
             TimeProvider.System);
     }
@@ -73,7 +73,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     public string InstrumentId => $"reader-{number}";
 
     /// <summary>How often its stream was opened.</summary>
-    public int OpeningCount => openings.Count;
+    public int OpeningCount => Volatile.Read(ref openingCount);
 
     /// <summary>Everything that was handed over, by offset. Read it when the sender is done.</summary>
     public IReadOnlyList<SentEvent> Events => events;
@@ -102,9 +102,14 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     /// <summary>What the newest restoration has come to; null without one.</summary>
     public DatabaseRestoration? LastRestoration => sender.LastRestoration;
 
-    /// <summary>Takes what the sender tells; only restorations are kept.</summary>
+    /// <summary>Takes what the sender tells: openings and restorations.</summary>
     public void Report(SenderState value)
     {
+        if (value.Activity == SenderActivity.Open)
+        {
+            Interlocked.Increment(ref openingCount);
+        }
+
         lock (gate)
         {
             if (value.Restoration is { } told && (restorations.Count == 0 || restorations[^1].Generation != told.Generation))
@@ -211,20 +216,5 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
         }
 
         return StreamEventContent.Parser.ParseFrom(buffer.ToArray());
-    }
-
-    private sealed class Openings : IProgress<SenderState>
-    {
-        private int count;
-
-        public int Count => Volatile.Read(ref count);
-
-        public void Report(SenderState value)
-        {
-            if (value.Activity == SenderActivity.Open)
-            {
-                Interlocked.Increment(ref count);
-            }
-        }
     }
 }

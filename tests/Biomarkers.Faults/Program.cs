@@ -6,6 +6,8 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
 {
     KillCommand.Create(),
     DatabaseCommand.Create(),
+    RestoreCommand.Create(),
+    RollingCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -8,15 +8,15 @@ namespace Biomarkers.Faults;
 /// <summary><c>biomarkers-faults restore</c>: backups while reads come, restores of them, and senders that make good what they lack.</summary>
 internal static class RestoreCommand
 {
-    private static readonly Option<int> Cycles = KillCommand.Whole("--cycles", "Backups and restores, 1 to 10,000.", 3, 1, 10_000);
+    private static readonly Option<int> Cycles = FaultOptions.Whole("--cycles", "Backups and restores, 1 to 10,000.", 3, 1, 10_000);
 
-    private static readonly Option<int> Senders = KillCommand.Whole("--senders", "Instruments that send at once, 1 to 64.", 4, 1, 64);
+    private static readonly Option<int> Senders = FaultOptions.Whole("--senders", "Instruments that send at once, 1 to 64.", 4, 1, 64);
 
-    private static readonly Option<int> PlatesPerCycle = KillCommand.Whole("--plates-per-cycle", "Plates that all senders together send in one cycle, 4 to 100,000.", 200, 4, 100_000);
+    private static readonly Option<int> PlatesPerCycle = FaultOptions.Whole("--plates-per-cycle", "Plates that all senders together send in one cycle, 4 to 100,000.", 200, 4, 100_000);
 
-    private static readonly Option<int> Seed = KillCommand.Whole("--seed", "Equal seeds give equal plates and equal delays before each kill.", 20261122, 0, int.MaxValue);
+    private static readonly Option<int> Seed = FaultOptions.Whole("--seed", "Equal seeds give equal plates and equal delays before each kill.", 20261122, 0, int.MaxValue);
 
-    private static readonly Option<int> LimitSeconds = KillCommand.Whole("--limit-seconds", "Longest time of everything; longer is a failure.", 3600, 1, 86_400);
+    private static readonly Option<int> LimitSeconds = FaultOptions.Whole("--limit-seconds", "Longest time of everything; longer is a failure.", 3600, 1, 86_400);
 
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object." };
 

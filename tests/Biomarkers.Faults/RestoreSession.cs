@@ -26,15 +26,12 @@ internal sealed class RestoreSession(RestorePlan plan, string folder, int maximu
     public async Task<RestoreFigures> RunAsync(CancellationToken cancellationToken)
     {
         ServerProcess server = await ServerProcess.StartAsync(DataDirectory, 0, 0, cancellationToken);
-        using BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions
-        {
-            Server = server.GrpcAddress,
-            KeyFile = Path.Combine(DataDirectory, "client.key"),
-        });
+        var options = new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = Path.Combine(DataDirectory, "client.key") };
+        using BiomarkersConnection connection = BiomarkersConnection.Open(options);
         using var stopSending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            senders.AddRange(Enumerable.Range(0, plan.Senders).Select(number => new LoadSender(connection, number, (ulong)plan.Seed, maximumKeptEvents)));
+            senders.AddRange(Enumerable.Range(0, plan.Senders).Select(number => new LoadSender(options, number, (ulong)plan.Seed, maximumKeptEvents)));
             Task[] sending = [.. senders.Select(sender => sender.RunAsync(permits, stopSending.Token))];
             for (int cycle = 0; cycle < plan.Cycles; cycle++)
             {

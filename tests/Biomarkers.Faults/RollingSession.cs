@@ -27,9 +27,8 @@ internal sealed class RollingSession(RollingPlan plan, string folder, Action<str
         var options = new BiomarkersConnectionOptions { Server = topology.GrpcAddress, KeyFile = topology.KeyFile, CertificateAuthorityFile = topology.AuthorityFile };
         using BiomarkersConnection connection = BiomarkersConnection.Open(options);
         BiomarkersConnection[] own = [.. Enumerable.Range(0, RetryingCallers).Select(_ => BiomarkersConnection.Open(options))];
-        // A connection of each instrument, as in a laboratory: they spread over the servers.
-        BiomarkersConnection[] instruments = [.. Enumerable.Range(0, plan.Senders).Select(_ => BiomarkersConnection.Open(options))];
-        List<LoadSender> senders = [.. instruments.Select((instrument, number) => new LoadSender(instrument, number, (ulong)plan.Seed))];
+        // Each with a connection of its own, as in a laboratory: they spread over the servers.
+        List<LoadSender> senders = [.. Enumerable.Range(0, plan.Senders).Select(number => new LoadSender(options, number, (ulong)plan.Seed))];
         UnaryCaller[] retrying = [.. own.Select((client, number) => UnaryCaller.Of(client, $"caller-{number}", (ulong)plan.Seed + ((ulong)number << 48)))];
         using GrpcChannel channel = OpenPlain(topology);
         UnaryCaller plain = Plain(channel, topology, "plain");
@@ -69,7 +68,6 @@ internal sealed class RollingSession(RollingPlan plan, string folder, Action<str
             }
 
             Array.ForEach(own, client => client.Dispose());
-            Array.ForEach(instruments, client => client.Dispose());
         }
     }
 
