@@ -14,6 +14,9 @@ internal static class AppendOnlyTables
         [2] = ["control_series_point"],
     };
 
+    /// <summary>All of them.</summary>
+    public static string[] All { get; } = [.. ByMigration.Values.SelectMany(tables => tables)];
+
     /// <summary>Append-only tables that a migration makes.</summary>
     public static IReadOnlyList<string> MadeBy(int migration) => ByMigration.GetValueOrDefault(migration, []);
 }

@@ -23,6 +23,7 @@ internal static partial class Migrations
         write.Connection.CommandTimeout = 0;
         await database.LockSchemaAsync(write.Connection, cancellationToken);
         await ApplyAsync(database, write.Connection, time, cancellationToken);
+        await database.RequireRightsAsync(write.Connection, cancellationToken);
         await write.Transaction.CommitAsync(cancellationToken);
     }
 

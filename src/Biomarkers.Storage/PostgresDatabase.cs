@@ -155,6 +155,25 @@ public sealed class PostgresDatabase : SqlDatabase
     internal override async Task<IReadOnlyList<string>> ListTablesAsync(DataConnection connection, CancellationToken cancellationToken) =>
         await connection.QueryToListAsync<string>("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename", cancellationToken);
 
+    internal override async Task RequireRightsAsync(DataConnection connection, CancellationToken cancellationToken)
+    {
+        List<string> missing = await connection.QueryToListAsync<string>(
+            """
+            SELECT right_name || ' on ' || t.tablename
+            FROM pg_tables t CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) right_name
+            WHERE t.schemaname = current_schema()
+              AND (right_name IN ('SELECT', 'INSERT') OR t.tablename <> ALL (@append_only))
+              AND NOT has_table_privilege(format('%I.%I', t.schemaname, t.tablename), right_name)
+            ORDER BY 1
+            """,
+            cancellationToken,
+            new DataParameter("append_only", AppendOnlyTables.All));
+        if (missing.Count > 0)
+        {
+            throw new StoreException($"The PostgreSQL database {place} does not give its user {missing.Count} rights, the first of them {missing[0]}: make the user the tables' owner, or grant these.");
+        }
+    }
+
     internal override async Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken)
     {
         // A change of the schema may take long, and waits for another server that makes it.

@@ -35,6 +35,10 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Names of all tables.</summary>
     internal abstract Task<IReadOnlyList<string>> ListTablesAsync(DataConnection connection, CancellationToken cancellationToken);
 
+    /// <summary>Checks that the server's user may do all that a server does, so that no right is missing only when the first plate comes.</summary>
+    /// <exception cref="StoreException">A right is missing.</exception>
+    internal abstract Task RequireRightsAsync(DataConnection connection, CancellationToken cancellationToken);
+
     /// <summary>Keeps other servers from changing the schema until the transaction ends.</summary>
     internal abstract Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken);
 

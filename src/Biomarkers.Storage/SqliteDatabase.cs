@@ -129,6 +129,9 @@ public sealed class SqliteDatabase : SqlDatabase
     internal override async Task<IReadOnlyList<string>> ListTablesAsync(DataConnection connection, CancellationToken cancellationToken) =>
         await connection.QueryToListAsync<string>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name", cancellationToken);
 
+    // Who may write the file may write all of it, and the writer's connection does not open otherwise.
+    internal override Task RequireRightsAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
+
     // The one write transaction of the file is lock enough for these two.
     internal override Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
 
