@@ -242,7 +242,9 @@ public sealed class StoreWriter
         {
             try
             {
-                return await store.FindBeatAsync(Holder, cancellationToken) >= number;
+                bool found = await store.FindBeatAsync(Holder, cancellationToken) >= number;
+                reachable = true;
+                return found;
             }
             catch (Exception exception) when (store.IsTransient(exception))
             {
