@@ -109,7 +109,9 @@ public static class SendCommand
             call.Console.WriteJson(sent);
         }
 
-        return sent.Max(file => ExitCodeOf(file, call.Parsed.GetValue(WaitOption)));
+        // What was stored, then lost with the server's database and could not be used again is not stored any more.
+        int restored = sender.LastRestoration is { Refused.Count: > 0 } ? ExitCodes.Negative : ExitCodes.Ok;
+        return Math.Max(restored, sent.Max(file => ExitCodeOf(file, call.Parsed.GetValue(WaitOption))));
     }
 
     private static void CheckOptions(ServerCall call, string stream, string instrument, List<Fault> faults)
@@ -225,7 +227,7 @@ public static class SendCommand
         _ => ExitCodes.Ok,
     };
 
-    /// <summary>Tells why a sender waits.</summary>
+    /// <summary>Tells why a sender waits, and what a restored database lacks.</summary>
     private sealed class ReconnectNotes(CommandConsole console) : IProgress<SenderState>
     {
         public void Report(SenderState value)
@@ -233,6 +235,10 @@ public static class SendCommand
             if (value is { Activity: SenderActivity.WaitingToReconnect, RetryDelay: { } delay })
             {
                 console.Tell(string.Create(CultureInfo.InvariantCulture, $"Connecting again in {delay.TotalSeconds:F1} s: {value.Text?.ReplaceLineEndings(" ")}"));
+            }
+            else if (value is { Activity: SenderActivity.Restored, Text: { } text })
+            {
+                console.Tell(text.ReplaceLineEndings(" "));
             }
         }
     }
