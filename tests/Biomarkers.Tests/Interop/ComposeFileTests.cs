@@ -73,6 +73,8 @@ public sealed partial class ComposeFileTests : IDisposable
             .ToDictionary(variable => variable.Name, variable => variable.Value.GetString()!);
         Assert.Equal("/certs/ca.crt", variables["AUTHORITY"]);
         variables["AUTHORITY"] = Path.Combine(certificates, "ca.crt");
+        // Names that only the containers' network knows.
+        variables["REPLICA_1"] = variables["REPLICA_2"] = "127.0.0.1";
 
         ProgramRun run = await ProgramRun.OfAsync("/usr/sbin/haproxy", ["-c", "-f", ProjectTree.PathOf("src/Biomarkers.Server/Deployment/haproxy.cfg")], folder.FullName, variables);
 
