@@ -2,21 +2,22 @@ using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Tests.Storage;
 using Xunit;
 
 namespace Biomarkers.Tests.Pipeline;
 
 /// <summary>Events that a sender repeats under other offsets, as it does after an older database was restored.</summary>
-public sealed class ResentEventTests
+public abstract class ResentEventTests : StoreContract
 {
     private const string Barcode = "P-1";
 
     private static readonly PlateReadStarted Started = new(new ReadOrigin("r1", null, null), Barcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, TestPlates.Layout());
 
-    [Fact]
+    [StoreFact]
     public async Task PlateRead_AtAnotherOffset_IsADuplicateAndChangesNothing()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await OpenAsync(host);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode), [7]);
         PlateSummary before = await AnalyzedAsync(host);
@@ -32,10 +33,10 @@ public sealed class ResentEventTests
     }
 
     /// <summary>The layout was corrected after the read came, and nothing rests on it yet: the repeat must not bring the old one back.</summary>
-    [Fact]
+    [StoreFact]
     public async Task PlateRead_WhoseLayoutWasChangedSince_LeavesTheLayoutAsItIs()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync(analyze: false);
+        await using PipelineHost host = await StartAsync(analyze: false);
         OpenedStream stream = await OpenAsync(host);
         await host.SendAsync(stream, 0, TestPlates.Whole(Barcode), [7]);
         await host.Intake.SubmitAsync(new SubmitPlateLayout(Barcode, TestPlates.Layout(5), "swapped", "people/kim"), CancellationToken.None);
@@ -46,10 +47,10 @@ public sealed class ResentEventTests
         Assert.Equal(2, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.LayoutVersion);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task PlateInParts_AllOfThemAgain_LeavesOneReadAndItsRun()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await OpenAsync(host);
         await SendPartsAsync(host, stream, 0, firstPart: 0);
         PlateSummary before = await AnalyzedAsync(host);
@@ -62,10 +63,10 @@ public sealed class ResentEventTests
     }
 
     /// <summary>Nobody keeps the beginning: each part says so, and none of them makes a plate that looks whole.</summary>
-    [Fact]
+    [StoreFact]
     public async Task PlateInParts_WithoutItsFirst_IsToldAndNotUsed()
     {
-        await using PipelineHost host = await PipelineHost.StartAsync();
+        await using PipelineHost host = await StartAsync();
         OpenedStream stream = await OpenAsync(host);
 
         EventOutcome completed = await SendPartsAsync(host, stream, 0, firstPart: 1);
@@ -93,3 +94,9 @@ public sealed class ResentEventTests
         return outcome;
     }
 }
+
+[OnSqlite]
+public sealed class SqliteResentEventTests : ResentEventTests;
+
+[OnPostgres]
+public sealed class PostgresResentEventTests : ResentEventTests;
