@@ -1,20 +1,18 @@
+using System.Data.Common;
 using Biomarkers.Client;
-using Microsoft.Data.Sqlite;
 
 namespace Biomarkers.Faults;
 
 /// <summary>Compares a database that was restored with what the senders know.</summary>
 internal static class RestoreCheck
 {
-    /// <summary>Reads the file and adds what is wrong.</summary>
-    /// <param name="file">Database file that no server has open.</param>
+    /// <summary>Reads the database and adds what is wrong.</summary>
+    /// <param name="connection">Database that no server has open.</param>
     /// <param name="senders">What was sent, and what each named as lost.</param>
     /// <param name="figures">Takes the findings.</param>
-    public static void Run(string file, IReadOnlyList<LoadSender> senders, RestoreFigures figures)
+    public static void Run(DbConnection connection, IReadOnlyList<LoadSender> senders, RestoreFigures figures)
     {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
-        connection.Open();
-        HashSet<string> stored = [.. Rows(connection, "SELECT hex(content_hash) FROM stream_event", row => row.GetString(0))];
+        HashSet<string> stored = [.. Rows(connection, "SELECT content_hash FROM stream_event", row => Convert.ToHexString(row.GetFieldValue<byte[]>(0)))];
         Dictionary<string, (long Reads, long Runs)> plates = Rows(
             connection,
             "SELECT barcode, (SELECT COUNT(*) FROM plate_read d WHERE d.plate_key = p.plate_key), (SELECT COUNT(*) FROM analytical_run r WHERE r.plate_key = p.plate_key) FROM plate p",
@@ -48,13 +46,13 @@ internal static class RestoreCheck
         }
     }
 
-    private static IEnumerable<T> Rows<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read)
+    private static IEnumerable<T> Rows<T>(DbConnection connection, string sql, Func<DbDataReader, T> read)
     {
-        using SqliteCommand command = connection.CreateCommand();
+        using DbCommand command = connection.CreateCommand();
 #pragma warning disable CA2100 // every text is a constant of this file
         command.CommandText = sql;
 #pragma warning restore CA2100
-        using SqliteDataReader reader = command.ExecuteReader();
+        using DbDataReader reader = command.ExecuteReader();
         while (reader.Read())
         {
             yield return read(reader);

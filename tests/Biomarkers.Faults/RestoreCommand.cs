@@ -18,6 +18,8 @@ internal static class RestoreCommand
 
     private static readonly Option<int> LimitSeconds = FaultOptions.Whole("--limit-seconds", "Longest time of everything; longer is a failure.", 3600, 1, 86_400);
 
+    private static readonly Option<bool> OnPostgres = new("--postgres") { Description = "On a throw-away PostgreSQL, by pg_dump and pg_restore, instead of SQLite." };
+
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object." };
 
     private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
@@ -29,7 +31,7 @@ internal static class RestoreCommand
             "Senders stream simulated plates into the real server; it is backed up meanwhile, killed (SIGKILL) later, restored and restarted, and the senders make good what the backup "
             + "lacks. At the end every acknowledged event must be stored, or be named by its sender. The same is done with senders that keep nothing: there the check must find the loss.")
         {
-            Cycles, Senders, PlatesPerCycle, Seed, LimitSeconds, Json,
+            Cycles, Senders, PlatesPerCycle, Seed, LimitSeconds, OnPostgres, Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -43,8 +45,8 @@ internal static class RestoreCommand
         long began = Stopwatch.GetTimestamp();
         try
         {
-            RestoreFigures kept = await DrillAsync(plan, 10_000, limit.Token);
-            RestoreFigures control = await DrillAsync(plan with { Cycles = 1 }, 0, limit.Token);
+            RestoreFigures kept = await DrillAsync(plan, parsed.GetValue(OnPostgres), 10_000, limit.Token);
+            RestoreFigures control = await DrillAsync(plan with { Cycles = 1 }, parsed.GetValue(OnPostgres), 0, limit.Token);
             var report = new RestoreReport(plan, kept, control, Stopwatch.GetElapsedTime(began).TotalSeconds);
             if (parsed.GetValue(Json))
             {
@@ -64,12 +66,13 @@ internal static class RestoreCommand
         }
     }
 
-    private static async Task<RestoreFigures> DrillAsync(RestorePlan plan, int maximumKeptEvents, CancellationToken cancellationToken)
+    private static async Task<RestoreFigures> DrillAsync(RestorePlan plan, bool onPostgres, int maximumKeptEvents, CancellationToken cancellationToken)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-faults-");
         try
         {
-            using var session = new RestoreSession(plan, folder.FullName, maximumKeptEvents, Console.Error.WriteLine);
+            await using IRestoreEngine engine = onPostgres ? await PostgresRestore.StartAsync(folder.FullName, cancellationToken) : new SqliteRestore(Path.Combine(folder.FullName, "data"));
+            using var session = new RestoreSession(plan, folder.FullName, engine, maximumKeptEvents, Console.Error.WriteLine);
             return await session.RunAsync(cancellationToken);
         }
         finally

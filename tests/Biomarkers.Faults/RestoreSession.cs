@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Diagnostics;
-using System.Text.Json;
 using Biomarkers.Client;
 using Biomarkers.V1;
 
@@ -7,7 +7,7 @@ namespace Biomarkers.Faults;
 
 /// <summary>One drill: senders stream, a backup is made meanwhile, more is sent, the server is killed, the backup restored, the server started again;
 /// the senders come back by themselves. Then everything is counted.</summary>
-internal sealed class RestoreSession(RestorePlan plan, string folder, int maximumKeptEvents, Action<string> tell) : IDisposable
+internal sealed class RestoreSession(RestorePlan plan, string folder, IRestoreEngine engine, int maximumKeptEvents, Action<string> tell) : IDisposable
 {
     private const double LongestDelaySeconds = 0.5;
 
@@ -25,7 +25,7 @@ internal sealed class RestoreSession(RestorePlan plan, string folder, int maximu
 
     public async Task<RestoreFigures> RunAsync(CancellationToken cancellationToken)
     {
-        ServerProcess server = await ServerProcess.StartAsync(DataDirectory, 0, 0, cancellationToken);
+        ServerProcess server = await ServerProcess.StartAsync(DataDirectory, 0, 0, cancellationToken, engine.ServerOptions);
         var options = new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = Path.Combine(DataDirectory, "client.key") };
         using BiomarkersConnection connection = BiomarkersConnection.Open(options);
         using var stopSending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -47,7 +47,8 @@ internal sealed class RestoreSession(RestorePlan plan, string folder, int maximu
             }
 
             await server.StopAsync(cancellationToken);
-            RestoreCheck.Run(Path.Combine(DataDirectory, "biomarkers.db"), senders, figures);
+            await using DbConnection connected = await engine.OpenAsync(cancellationToken);
+            RestoreCheck.Run(connected, senders, figures);
             return figures;
         }
         finally
@@ -70,7 +71,7 @@ internal sealed class RestoreSession(RestorePlan plan, string folder, int maximu
         await UntilPermitsAreUsedAsync(cancellationToken);
         permits.Release(plan.PlatesPerCycle / 4);
         long began = Stopwatch.GetTimestamp();
-        await ServerVerb.RunAsync(cancellationToken, "backup", "--data", DataDirectory, "--out", backup);
+        await engine.BackUpAsync(backup, cancellationToken);
         figures.LongestBackupSeconds = Math.Max(figures.LongestBackupSeconds, Stopwatch.GetElapsedTime(began).TotalSeconds);
         // Something that the backup lacks is acknowledged before the server dies, and something is on its way.
         int enough = AcknowledgedCount() + Math.Max(1, plan.PlatesPerCycle / 8);
@@ -86,19 +87,16 @@ internal sealed class RestoreSession(RestorePlan plan, string folder, int maximu
         (int grpcPort, int webPort) = (server.GrpcAddress.Port, server.WebAddress.Port);
         await server.DisposeAsync();
 
-        JsonElement restored = await ServerVerb.RunAsync(cancellationToken, "restore", "--data", DataDirectory, "--from", backup, "--replace");
-        generations.Add(restored.GetProperty("backupGeneration").GetInt64());
-        long generation = restored.GetProperty("databaseGeneration").GetInt64();
+        (long backedUp, long generation, long lacking) = await engine.RestoreAsync(backup, cancellationToken);
+        generations.Add(backedUp);
         if (!generations.Add(generation))
         {
             figures.AddGenerationRepeated($"cycle {cycle + 1}: {generation}");
         }
 
-        long lacking = restored.GetProperty("lacking").GetProperty("offsets").EnumerateArray()
-            .Sum(offsets => offsets.GetProperty("endOffset").GetInt64() - offsets.GetProperty("firstOffset").GetInt64());
         figures.Lacking += lacking;
         long restarted = Stopwatch.GetTimestamp();
-        ServerProcess next = await ServerProcess.StartAsync(DataDirectory, grpcPort, webPort, cancellationToken);
+        ServerProcess next = await ServerProcess.StartAsync(DataDirectory, grpcPort, webPort, cancellationToken, engine.ServerOptions);
         await RecoverAsync(connection, generation, cancellationToken);
         double recovery = Stopwatch.GetElapsedTime(restarted).TotalSeconds;
         figures.LongestRecoverySeconds = Math.Max(figures.LongestRecoverySeconds, recovery);

@@ -20,6 +20,9 @@ internal sealed record ServerStart(string DataDirectory)
     /// <summary>Port of JSON; 0 picks a free one.</summary>
     public int WebPort { get; init; }
 
+    /// <summary>Further options, such as those of its database.</summary>
+    public IReadOnlyList<string> Further { get; init; } = [];
+
     /// <summary>The arguments of the program.</summary>
     public IEnumerable<string> Arguments() =>
     [
@@ -28,6 +31,7 @@ internal sealed record ServerStart(string DataDirectory)
         "--listen-web", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{WebPort}"),
         .. Postgres is null ? Array.Empty<string>() : ["--postgres", Postgres],
         .. KeyFile is null ? Array.Empty<string>() : ["--key-file", KeyFile],
+        .. Further,
     ];
 }
 
@@ -61,9 +65,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="grpcPort">Port of gRPC; 0 picks a free one.</param>
     /// <param name="webPort">Port of JSON; 0 picks a free one.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="options">Further options, such as those of its database.</param>
     /// <exception cref="InvalidOperationException">It ended or did not serve in time.</exception>
-    public static Task<ServerProcess> StartAsync(string dataDirectory, int grpcPort, int webPort, CancellationToken cancellationToken) =>
-        StartAsync(new ServerStart(dataDirectory) { GrpcPort = grpcPort, WebPort = webPort }, cancellationToken);
+    public static Task<ServerProcess> StartAsync(string dataDirectory, int grpcPort, int webPort, CancellationToken cancellationToken, params string[] options) =>
+        StartAsync(new ServerStart(dataDirectory) { GrpcPort = grpcPort, WebPort = webPort, Further = options }, cancellationToken);
 
     /// <summary>Starts a server; it serves when this returns.</summary>
     /// <param name="how">Its options.</param>

@@ -7,6 +7,7 @@ namespace Biomarkers.Server.Verbs;
 internal sealed class BackupProgressLines(TimeProvider time) : IProgress<BackupProgress>
 {
     private const double BytesPerMebibyte = 1 << 20;
+    private const long LargeBytes = 64 << 20;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -14,8 +15,8 @@ internal sealed class BackupProgressLines(TimeProvider time) : IProgress<BackupP
 
     public void Report(BackupProgress value)
     {
-        // A step that can't tell how far it is may take long without another word: it is told where it begins.
-        bool isSilent = value is { AllBytes: null, Step: "Checking" or "Comparing" };
+        // A step that can't tell how far it is takes long without another word where there is much to do: it is told when it begins.
+        bool isSilent = value is { DoneBytes: null, AllBytes: > LargeBytes };
         if (!isSilent && time.GetElapsedTime(lastLine) < Pause)
         {
             return;
@@ -24,7 +25,7 @@ internal sealed class BackupProgressLines(TimeProvider time) : IProgress<BackupP
         lastLine = time.GetTimestamp();
         string place = value is { DoneBytes: { } done, AllBytes: { } all }
             ? string.Create(CultureInfo.InvariantCulture, $" {done / BytesPerMebibyte:F0} of {all / BytesPerMebibyte:F0} MiB")
-            : "";
+            : value.AllBytes is { } size ? string.Create(CultureInfo.InvariantCulture, $" {size / BytesPerMebibyte:F0} MiB") : "";
         Console.Error.WriteLine($"{value.Step}{place} ...");
     }
 }

@@ -26,7 +26,7 @@ public static class SqliteBackup
     {
         if (!File.Exists(databaseFile))
         {
-            throw new BackupException($"There is no database '{databaseFile}'; expected the data folder of a server that has run.");
+            throw new BackupException($"There is no database '{databaseFile}', or this user may not see it; expected the data folder of a server that has run.");
         }
 
         if (Path.Exists(file))
@@ -83,7 +83,7 @@ public static class SqliteBackup
             }
 
             ContentHash hash = HashOf(file, progress, cancellationToken);
-            progress.Report(new BackupProgress("Checking", null, null));
+            progress.Report(new BackupProgress("Checking", null, new FileInfo(file).Length));
             using SqliteConnection connection = OpenUnchanging(file);
             DatabaseContents contents = DatabaseCheck.Run(connection, file, cancellationToken);
             return new CheckedBackup(file, new FileInfo(file).Length, hash, contents);

@@ -24,7 +24,8 @@ public sealed class SenderRestoreTests
         Assert.Equal(Enumerable.Range(0, 11).Select(i => Event(i).ToByteArray()), rehearsal.State.Events);
         Assert.Equal((SendOutcomeKind.Stored, 10), (next.Kind, next.Offset));
         DatabaseRestoration restoration = rehearsal.Sender.LastRestoration!;
-        Assert.Equal((1, 2, 4, 6, 0, 0), (restoration.PreviousGeneration, restoration.Generation, restoration.NextOffset, restoration.ResentCount, restoration.LostCount, restoration.OutstandingCount));
+        Assert.Equal((1, 2, 4), (restoration.PreviousGeneration, restoration.Generation, restoration.NextOffset));
+        Assert.Equal((6, 0, 0), (restoration.ResentCount, restoration.LostCount, restoration.OutstandingCount));
         // Told when it was found, and when it was made good.
         Assert.Equal([6, 0], rehearsal.States.Select(state => state.Restoration).OfType<DatabaseRestoration>().Select(told => told.OutstandingCount));
     }
