@@ -84,6 +84,13 @@ public sealed partial class SqlQueries : IQueries
     }
 
     /// <inheritdoc/>
+    public async Task<long> DatabaseGenerationAsync(CancellationToken cancellationToken)
+    {
+        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+        return await snapshot.Connection.GetTable<DatabaseIdentityTable>().Where(row => row.Id == 1).Select(row => row.Generation).SingleAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<long> NewestSequenceAsync(CancellationToken cancellationToken)
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);

@@ -28,6 +28,9 @@ public interface IQueries
     /// <summary>Runs that were saved after a place of the ledger, in its order.</summary>
     Task<IReadOnlyList<RunSummary>> ListRunChangesAsync(long afterSequence, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Number that changes when a backup is restored.</summary>
+    Task<long> DatabaseGenerationAsync(CancellationToken cancellationToken);
+
     /// <summary>Newest place of the ledger; 0 when it is empty.</summary>
     Task<long> NewestSequenceAsync(CancellationToken cancellationToken);
 

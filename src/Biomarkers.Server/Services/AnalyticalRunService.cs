@@ -64,14 +64,15 @@ internal sealed class AnalyticalRunService(IQueries queries, Watching watching) 
         string? barcode = request.Plate.Length > 0 ? ResourceNames.ParsePlate("plate", request.Plate, faults) : null;
         string? assayId = request.Assay.Length > 0 ? ResourceNames.ParseAssayId("assay", request.Assay, faults) : null;
         Requests.Require(faults);
-        long cursor = WatchCursors.Begin(request.Cursor, await queries.NewestSequenceAsync(context.CancellationToken));
-        await watching.RunAsync(context, responses, cursor, async cancellationToken =>
+        long generation = await queries.DatabaseGenerationAsync(context.CancellationToken);
+        long cursor = WatchCursors.Begin(request.Cursor, generation, await queries.NewestSequenceAsync(context.CancellationToken));
+        await watching.RunAsync(context, responses, WatchCursors.ToWire(generation, cursor), async cancellationToken =>
         {
             IReadOnlyList<RunSummary> saved = await queries.ListRunChangesAsync(cursor, ChangesAtATime, cancellationToken);
             cursor = saved.Count > 0 ? saved[^1].Sequence : cursor;
             return (saved.Count >= ChangesAtATime, saved
                 .Where(run => (barcode is null || run.PlateBarcode == barcode) && (assayId is null || run.AssayName.StartsWith($"{assayId}@", StringComparison.Ordinal)))
-                .Select(run => new WatchAnalyticalRunsResponse { AnalyticalRun = AnalyticalRunMapper.ToWire(run), Cursor = WatchCursors.ToWire(run.Sequence) }));
+                .Select(run => new WatchAnalyticalRunsResponse { AnalyticalRun = AnalyticalRunMapper.ToWire(run), Cursor = WatchCursors.ToWire(generation, run.Sequence) }));
         });
     }
 }

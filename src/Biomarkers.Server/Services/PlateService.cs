@@ -62,8 +62,9 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Wat
         var faults = new List<Fault>();
         string? barcode = request.Plate.Length > 0 ? ResourceNames.ParsePlate("plate", request.Plate, faults) : null;
         Requests.Require(faults);
-        long cursor = WatchCursors.Begin(request.Cursor, await queries.NewestPlateChangeAsync(context.CancellationToken));
-        await watching.RunAsync(context, responses, cursor, async cancellationToken =>
+        long generation = await queries.DatabaseGenerationAsync(context.CancellationToken);
+        long cursor = WatchCursors.Begin(request.Cursor, generation, await queries.NewestPlateChangeAsync(context.CancellationToken));
+        await watching.RunAsync(context, responses, WatchCursors.ToWire(generation, cursor), async cancellationToken =>
         {
             IReadOnlyList<PlateSummary> changed = await queries.ListPlateChangesAsync(cursor, ChangesAtATime, cancellationToken);
             var found = new List<WatchPlatesResponse>();
@@ -75,7 +76,7 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Wat
                 previous = isLastOfPlace ? changed[i].Change : previous;
                 if (barcode is null || changed[i].Barcode == barcode)
                 {
-                    found.Add(new WatchPlatesResponse { Plate = PlateMapper.ToWire(changed[i]), Cursor = WatchCursors.ToWire(previous) });
+                    found.Add(new WatchPlatesResponse { Plate = PlateMapper.ToWire(changed[i]), Cursor = WatchCursors.ToWire(generation, previous) });
                 }
             }
 

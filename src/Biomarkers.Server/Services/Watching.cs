@@ -12,16 +12,16 @@ internal sealed class Watching(ChangeSignal changes, WireLimits limits, TimeProv
     /// <summary>Sends until the caller cancels or the server ends.</summary>
     /// <param name="context">The call.</param>
     /// <param name="responses">Where changes go.</param>
-    /// <param name="begin">Place where the watch begins.</param>
+    /// <param name="begin">Cursor of the place where the watch begins.</param>
     /// <param name="next">Asks for the changes after the cursor and moves it; true where more wait.</param>
     public async Task RunAsync<TResponse>(
-        ServerCallContext context, IServerStreamWriter<TResponse> responses, long begin, Func<CancellationToken, Task<(bool More, IEnumerable<TResponse> Changes)>> next)
+        ServerCallContext context, IServerStreamWriter<TResponse> responses, string begin, Func<CancellationToken, Task<(bool More, IEnumerable<TResponse> Changes)>> next)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
             // Says that the watch has begun: whoever lists after this misses nothing.
-            await context.WriteResponseHeadersAsync([new Metadata.Entry(WatchCursors.MetadataName, WatchCursors.ToWire(begin))]);
+            await context.WriteResponseHeadersAsync([new Metadata.Entry(WatchCursors.MetadataName, begin)]);
             while (true)
             {
                 Task changed = changes.Next;

@@ -65,13 +65,11 @@ public static class RpcErrors
         Status(StatusCode.OutOfRange, OffsetGapReason, $"Offset {offset} leaves a gap; expected offset {expectedOffset}.", null, (ExpectedOffset, Text(expectedOffset)))
             .ToRpcException();
 
-    /// <summary>OUT_OF_RANGE: a watch is to go on beyond the newest change.</summary>
-    public static RpcException CursorAhead(long cursor, long newest) => Status(
+    /// <summary>OUT_OF_RANGE: a watch is to go on from a place that this database has not.</summary>
+    public static RpcException CursorExpired(string cursor) => Status(
         StatusCode.OutOfRange,
-        "CURSOR_AHEAD",
-        $"Cursor {cursor} is beyond the newest change, {newest}: the database was replaced by an older one. List anew, and watch without a cursor.",
-        null,
-        ("newest_cursor", Text(newest))).ToRpcException();
+        "CURSOR_EXPIRED",
+        $"Cursor '{cursor}' is of the database before a backup was restored. List anew, and watch without a cursor.").ToRpcException();
 
     /// <summary>ALREADY_EXISTS: an offset holds other content; both are kept.</summary>
     public static RpcException OffsetConflict(long offset, IReadOnlyList<Fault> faults) => Status(

@@ -76,7 +76,9 @@ public sealed class WatchCursorTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("1000000", StatusCode.OutOfRange, "CURSOR_AHEAD")] // a backup was restored
+    [InlineData("2-0", StatusCode.OutOfRange, "CURSOR_EXPIRED")] // of another generation: a backup was restored
+    [InlineData("1-1000000", StatusCode.OutOfRange, "CURSOR_EXPIRED")] // beyond the newest change: a backup was restored without being told
+    [InlineData("7", StatusCode.InvalidArgument, "INVALID_CONTENT")]
     [InlineData("x", StatusCode.InvalidArgument, "INVALID_CONTENT")]
     [InlineData("-1", StatusCode.InvalidArgument, "INVALID_CONTENT")]
     public async Task WatchAnalyticalRuns_CursorThatIsNone_IsRefused(string cursor, StatusCode code, string reason)
