@@ -71,7 +71,9 @@ internal static class RestoreCommand
         DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-faults-");
         try
         {
-            await using IRestoreEngine engine = onPostgres ? await PostgresRestore.StartAsync(folder.FullName, cancellationToken) : new SqliteRestore(Path.Combine(folder.FullName, "data"));
+            await using IRestoreEngine engine = onPostgres
+                ? await PostgresRestore.StartAsync(folder.FullName, cancellationToken)
+                : new SqliteRestore(Path.Combine(folder.FullName, "data"));
             using var session = new RestoreSession(plan, folder.FullName, engine, maximumKeptEvents, Console.Error.WriteLine);
             return await session.RunAsync(cancellationToken);
         }

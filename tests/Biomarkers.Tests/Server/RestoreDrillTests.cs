@@ -50,7 +50,12 @@ public sealed class RestoreDrillTests : IDisposable
         server.Connect().Ingest,
         new PlateReadSenderOptions
         {
-            InstrumentId = instrument, StreamId = "s1", MaximumKeptEvents = keep, InitialBackoff = TimeSpan.FromMilliseconds(20), MaximumBackoff = TimeSpan.FromSeconds(1), JitterSeed = 1,
+            InstrumentId = instrument,
+            StreamId = "s1",
+            MaximumKeptEvents = keep,
+            InitialBackoff = TimeSpan.FromMilliseconds(20),
+            MaximumBackoff = TimeSpan.FromSeconds(1),
+            JitterSeed = 1,
         },
         TimeProvider.System);
 
