@@ -19,9 +19,9 @@ internal static class ThroughputCommand
 
     private static readonly Option<int[]> Replicas = new("--replicas")
     {
-        Description = "Servers on one PostgreSQL, 1 to 8, several numbers for several settings. SQLite has one.",
+        Description = "Servers on one PostgreSQL, 1 to 8, or several such numbers, as in 1,2,3. SQLite has one.",
         DefaultValueFactory = _ => [1],
-        AllowMultipleArgumentsPerToken = true,
+        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',')).Select(text => int.TryParse(text, out int count) ? count : 0)],
     };
 
     private static readonly Option<int> Senders = new("--senders") { Description = "Instruments that send at once, 1 to 256.", DefaultValueFactory = _ => 8 };
@@ -133,7 +133,11 @@ internal static class ThroughputCommand
         yield return Median("bare over finished", round => round.BarePerSecond / round.RunsPerSecond, "x");
         yield return Median("reads and runs of a transaction, mean", round => round.WritesPerTransaction, "");
         yield return Median("processor time of the servers per plate", round => round.ServerMilliseconds, "ms");
-        yield return Median("processor time of PostgreSQL per plate", round => round.DatabaseMilliseconds, "ms");
+        if (setting.HasDatabaseServer)
+        {
+            yield return Median("processor time of PostgreSQL per plate", round => round.DatabaseMilliseconds, "ms");
+        }
+
         yield return new Figure($"{setting.Name}: peak memory of a server", setting.PeakResidentBytes / (1024.0 * 1024), "MiB");
 
         Figure Median(string name, Func<ThroughputRound, double> value, string unit) =>

@@ -43,6 +43,9 @@ internal sealed class ThroughputSetting : IAsyncDisposable
     /// <summary>Name for people.</summary>
     public string Name => $"{store.Name}, {replicas.Count} server{(replicas.Count == 1 ? "" : "s")}";
 
+    /// <summary>Whether the database is a process of its own.</summary>
+    public bool HasDatabaseServer => postgres is not null;
+
     /// <summary>Largest resident memory of a server so far, in bytes.</summary>
     public long PeakResidentBytes => replicas.Servers.Max(server => server.PeakResidentBytes() ?? 0);
 

@@ -53,9 +53,9 @@ internal sealed record DatabaseReport(
         yield return ("events unacknowledged at faults", Figures.Text(UnfinishedAtFault));
         yield return ("backends caught at a COMMIT", Figures.Text(CaughtCommitting));
         yield return ("COMMITs seen", Figures.Text(CommitsSeen));
-        yield return ("fault to all finished that was acknowledged before, median, s", Figures.Seconds(MedianRecoverySeconds));
-        yield return ("fault to all finished that was acknowledged before, longest, s", Figures.Seconds(LongestRecoverySeconds));
-        yield return ("control: lost where commits don't wait for the disk", Figures.Text(LostWithoutTheGuarantee));
+        yield return ("fault to all finished, median, s", Figures.Seconds(MedianRecoverySeconds));
+        yield return ("fault to all finished, longest, s", Figures.Seconds(LongestRecoverySeconds));
+        yield return ("lost where commits don't wait", Figures.Text(LostWithoutTheGuarantee));
         yield return ("elapsed, s", Figures.Seconds(ElapsedSeconds));
         yield return ("verdict", IsClean ? "nothing lost, repeated or changed" : "FAILED");
     }

@@ -41,12 +41,12 @@ internal sealed class DatabaseSession
         this.cutter = cutter;
         faults =
         [
-            ("stopped at once and started again", StopAtOnceAsync),
+            ("stopped at once, started again", StopAtOnceAsync),
             ("backend ended", EndBackendAsync),
-            ("backend killed, which restarts all", KillBackendAsync),
-            ("connection cut before COMMIT was passed on", limited => CutAsync(CommitCut.BeforeCommit, limited)),
-            ("connection cut after COMMIT was passed on", limited => CutAsync(CommitCut.AfterCommit, limited)),
-            ("connection cut before the answer to COMMIT", limited => CutAsync(CommitCut.BeforeAnswer, limited)),
+            ("backend killed, all restarted", KillBackendAsync),
+            ("cut before COMMIT", limited => CutAsync(CommitCut.BeforeCommit, limited)),
+            ("cut after COMMIT", limited => CutAsync(CommitCut.AfterCommit, limited)),
+            ("cut before its answer", limited => CutAsync(CommitCut.BeforeAnswer, limited)),
         ];
     }
 

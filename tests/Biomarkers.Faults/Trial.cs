@@ -190,7 +190,7 @@ internal sealed record TrialOutcome(
         yield return ("plates acknowledged", Figures.Text(PlatesAcknowledged));
         yield return ("wells acknowledged", Figures.Text(WellsAcknowledged));
         yield return ("garbage events acknowledged", Figures.Text(GarbageAcknowledged));
-        yield return ("connections cut to move a sender", Figures.Text(Moves));
+        yield return ("connections cut to move a client", Figures.Text(Moves));
         yield return ("lost", Figures.Text(Kept.Lost));
         yield return ("twice", Figures.Text(Kept.Twice));
         yield return ("changed", Figures.Text(Kept.Changed));
@@ -198,12 +198,12 @@ internal sealed record TrialOutcome(
         yield return ("runs double", Figures.Text(Kept.RunsDouble));
         yield return ("results missing", Figures.Text(Kept.ResultsMissing));
         yield return ("work left open", Figures.Text(Kept.WorkOpen));
-        yield return ("plates taken over from an ended server", Figures.Text(TakenOver));
-        yield return ("read to run, longest, s: not taken over; taken over", $"{Figures.Seconds(LongestOwnSeconds)}; {Figures.Seconds(LongestTakenOverSeconds)}");
-        yield return ("runs watched or listed over gRPC", $"{Figures.Text(RunsSeen)} through {Figures.Text(WatchBreaks)} breaks");
+        yield return ("plates taken over", Figures.Text(TakenOver));
+        yield return ("read to run, longest, s: own; taken over", $"{Figures.Seconds(LongestOwnSeconds)}; {Figures.Seconds(LongestTakenOverSeconds)}");
+        yield return ("runs watched over gRPC", $"{Figures.Text(RunsSeen)} through {Figures.Text(WatchBreaks)} breaks");
         if (FeedRowsSeen is { } feed && LedgerRowsSeen is { } ledger && CursorBreaks is { } breaks)
         {
-            yield return ("change feed and ledger followed by cursors", $"{Figures.Text(feed)} and {Figures.Text(ledger)} rows through {Figures.Text(breaks)} breaks");
+            yield return ("rows of feed and ledger watched", $"{Figures.Text(feed)}, {Figures.Text(ledger)} through {Figures.Text(breaks)} breaks");
         }
 
         yield return ("skipped or out of order", Figures.Text(Kept.Feed));
