@@ -9,7 +9,7 @@ namespace Biomarkers.Pipeline;
 /// <summary>The stages in order: what an ended server left is taken over, N workers analyse, one writer saves, watchers are told.</summary>
 /// <remarks>Every queue is bounded. A restart, a crash and the fall of a replica are the same thing: unfinished work is found in the store and
 /// claimed. Works of one plate go to one worker, and a run waits for older work of its plate, so that they are saved in the order in which they were made.</remarks>
-public sealed class AnalysisPipeline : IDisposable
+public sealed class AnalysisPipeline
 {
     private readonly IStore store;
     private readonly StoreWriter writer;
@@ -17,10 +17,10 @@ public sealed class AnalysisPipeline : IDisposable
     private readonly PipelineLimits limits;
     private readonly TimeProvider time;
     private readonly IPipelineObserver observer;
-    private readonly Channel<QueuedWork>[] queues;
+    private readonly Channel<ReadyWork>[] queues;
 
-    // From the second attempt on a plate is analysed alone: the one that ends the process is then known by its number of attempts.
-    private readonly SemaphoreSlim alone = new(1);
+    // Has room for a page, and is filled only when it is empty: whoever fills it never waits.
+    private readonly Channel<ReadyWork> takenUp;
 
     /// <summary>Makes a pipeline; it works once <see cref="RunAsync"/> runs.</summary>
     public AnalysisPipeline(IStore store, StoreWriter writer, ChangeSignal changes, PipelineLimits limits, TimeProvider time, IPipelineObserver observer)
@@ -32,22 +32,28 @@ public sealed class AnalysisPipeline : IDisposable
         this.time = time;
         this.observer = observer;
         var bounds = new BoundedChannelOptions(Math.Max(1, limits.WorkQueueLength / limits.AnalysisWorkerCount)) { SingleReader = true };
-        queues = [.. Enumerable.Range(0, limits.AnalysisWorkerCount).Select(_ => Channel.CreateBounded<QueuedWork>(bounds))];
+        queues = [.. Enumerable.Range(0, limits.AnalysisWorkerCount).Select(_ => Channel.CreateBounded<ReadyWork>(bounds))];
+        takenUp = Channel.CreateBounded<ReadyWork>(new BoundedChannelOptions(limits.RecoveryPageSize) { SingleReader = true, SingleWriter = true });
     }
 
     /// <summary>Plates that wait for a worker.</summary>
-    public int QueueLength => queues.Sum(queue => queue.Reader.Count);
+    public int QueueLength => queues.Sum(queue => queue.Reader.Count) + takenUp.Reader.Count;
 
     /// <summary>Puts durable work on its queue; waits while the queue is full.</summary>
-    public ValueTask EnqueueAsync(ReadyWork ready, CancellationToken cancellationToken) =>
-        QueueOf(ready).Writer.WriteAsync(new QueuedWork(ready, IsTakenUp: false), cancellationToken);
+    public ValueTask EnqueueAsync(ReadyWork ready, CancellationToken cancellationToken) => QueueOf(ready).Writer.WriteAsync(ready, cancellationToken);
 
     /// <summary>Runs the stages until cancelled; what is in hand when that happens stays unfinished in the store and is taken up by the next start.</summary>
     /// <exception cref="Exception">The fault that ended a stage: the others are ended with it.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] stages = [TakeOverAsync(stop.Token), ListenAsync(stop.Token), .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue.Reader, stop.Token), stop.Token))];
+        Task[] stages =
+        [
+            TakeOverAsync(stop.Token),
+            ListenAsync(stop.Token),
+            Task.Run(() => AnalyzeTakenUpAsync(stop.Token), stop.Token),
+            .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue.Reader, stop.Token), stop.Token)),
+        ];
         try
         {
             await foreach (Task ended in Task.WhenEach(stages).WithCancellation(cancellationToken))
@@ -58,7 +64,7 @@ public sealed class AnalysisPipeline : IDisposable
         finally
         {
             await stop.CancelAsync();
-            foreach (Channel<QueuedWork> queue in queues)
+            foreach (Channel<ReadyWork> queue in queues.Append(takenUp))
             {
                 queue.Writer.TryComplete();
             }
@@ -67,33 +73,35 @@ public sealed class AnalysisPipeline : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => alone.Dispose();
-
-    private Channel<QueuedWork> QueueOf(ReadyWork work) =>
+    private Channel<ReadyWork> QueueOf(ReadyWork work) =>
         queues[(uint)string.GetHashCode(work.Inputs.Read.PlateBarcode, StringComparison.Ordinal) % (uint)queues.Length];
 
     // Servers that share a store say at every interval that they live, and take over what others leave. Alone, everything that is open at the
-    // start was left. A page at a time: the queues' bound is the brake, and what is beyond it another server may take.
+    // start was left. The next page is taken when the one before is in hand: what is beyond it another server may take.
     private async Task TakeOverAsync(CancellationToken cancellationToken)
     {
         var watch = new HolderWatch(store.IsShared ? limits.MissedBeats : 0, limits.BeatInterval, time);
         IReadOnlyList<HolderRow> ended = [];
-        while (true)
+        bool mayBeMore = true;
+        while (mayBeMore || store.IsShared)
         {
-            ClaimedPage page = await writer.WriteUntilDoneAsync(new ClaimWork(ended, limits.RecoveryPageSize), cancellationToken);
+            int room = takenUp.Reader.Count == 0 ? limits.RecoveryPageSize : 0;
+            ClaimedPage page = await writer.WriteUntilDoneAsync(new ClaimWork(ended, room), cancellationToken);
             foreach (ReadyWork work in page.Works)
             {
-                await QueueOf(work).Writer.WriteAsync(new QueuedWork(work, IsTakenUp: true), cancellationToken);
+                await takenUp.Writer.WriteAsync(work, cancellationToken);
             }
 
             observer.WorkTakenUp(page.Taken);
             ended = watch.Observe(page.Others);
-            if (page.Taken == 0 && ended.Count == 0)
+            mayBeMore = page.Taken > 0 || room == 0 || ended.Count > 0;
+            if (ended.Count == 0)
             {
-                await Task.Delay(store.IsShared ? limits.BeatInterval : Timeout.InfiniteTimeSpan, time, cancellationToken);
+                await Task.Delay(mayBeMore ? limits.TakeOverPause : limits.BeatInterval, time, cancellationToken);
             }
         }
+
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
     }
 
     // What other servers commit. A lost connection loses no change: watchers ask the store by themselves too.
@@ -103,7 +111,7 @@ public sealed class AnalysisPipeline : IDisposable
         {
             try
             {
-                await store.ListenAsync(changes.Raise, cancellationToken);
+                await store.ListenAsync(writer.Holder, changes.Raise, cancellationToken);
             }
             catch (Exception exception) when (store.IsTransient(exception))
             {
@@ -112,58 +120,46 @@ public sealed class AnalysisPipeline : IDisposable
         }
     }
 
-    private async Task AnalyzeAsync(ChannelReader<QueuedWork> queue, CancellationToken cancellationToken)
+    // Saves under way are several: while a commit runs the next ones gather for it. They are handed over in the order of their works.
+    private async Task AnalyzeAsync(ChannelReader<ReadyWork> queue, CancellationToken cancellationToken)
     {
-        // Runs that wait for older work of their plate on another server.
-        var waiting = new Queue<(ReadyWork Work, AnalyticalRun Run)>();
-        while (waiting.Count > 0 || await queue.WaitToReadAsync(cancellationToken))
+        var saving = new Queue<Task>(limits.SavesInFlight);
+        try
         {
-            if (waiting.Count < limits.WorkQueueLength && queue.TryRead(out QueuedWork queued))
+            await foreach (ReadyWork work in queue.ReadAllAsync(cancellationToken))
             {
-                AnalyticalRun? run = queued.IsTakenUp ? await AnalyzeAloneAsync(queued.Work, cancellationToken) : await AnalyzeAsync(queued.Work, cancellationToken);
-                if (run is not null)
+                if (saving.Count == limits.SavesInFlight)
                 {
-                    waiting.Enqueue((queued.Work, run));
+                    await saving.Dequeue();
                 }
-            }
-            else
-            {
-                await Task.Delay(limits.OlderWorkDelay, time, cancellationToken);
-            }
 
-            for (int count = waiting.Count; count > 0; count--)
-            {
-                (ReadyWork work, AnalyticalRun run) = waiting.Dequeue();
-                if (!await SaveAsync(work, run, cancellationToken))
-                {
-                    waiting.Enqueue((work, run));
-                }
+                saving.Enqueue(AnalyzeAsync(work, cancellationToken));
             }
+        }
+        finally
+        {
+            await Task.WhenAll(saving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    // The run, where it waits for older work; null where the work has come to its end.
-    private async Task<AnalyticalRun?> AnalyzeAloneAsync(ReadyWork work, CancellationToken cancellationToken)
+    // From the second attempt on plates are analysed one at a time: the one that ends the process is then known by its number of attempts.
+    private async Task AnalyzeTakenUpAsync(CancellationToken cancellationToken)
     {
-        await alone.WaitAsync(cancellationToken);
-        try
+        await foreach (ReadyWork work in takenUp.Reader.ReadAllAsync(cancellationToken))
         {
             int? attempt = await writer.WriteUntilDoneAsync(new BeginAttempt(work), cancellationToken);
             if (attempt > limits.AnalysisAttempts)
             {
                 await ParkAsync(work, $"The server ended during each of {limits.AnalysisAttempts} attempts.", cancellationToken);
-                return null;
             }
-
-            return attempt is null ? null : await AnalyzeAsync(work, cancellationToken);
-        }
-        finally
-        {
-            alone.Release();
+            else if (attempt is not null)
+            {
+                await AnalyzeAsync(work, cancellationToken);
+            }
         }
     }
 
-    private async Task<AnalyticalRun?> AnalyzeAsync(ReadyWork work, CancellationToken cancellationToken)
+    private async Task AnalyzeAsync(ReadyWork work, CancellationToken cancellationToken)
     {
         AnalyticalRun run;
         try
@@ -175,13 +171,16 @@ public sealed class AnalysisPipeline : IDisposable
         {
             // The analysis is pure: a second attempt would fail alike. The plate is parked and shown; the others go on.
             await FailAsync(work, exception, cancellationToken);
-            return null;
+            return;
         }
 
-        return await SaveAsync(work, run, cancellationToken) ? null : run;
+        while (!await SaveAsync(work, run, cancellationToken))
+        {
+            await Task.Delay(limits.OlderWorkDelay, time, cancellationToken);
+        }
     }
 
-    // False where the run waits for older work of its plate.
+    // False where the run waits for older work of its plate on another server.
     private async Task<bool> SaveAsync(ReadyWork work, AnalyticalRun run, CancellationToken cancellationToken)
     {
         try
@@ -214,8 +213,6 @@ public sealed class AnalysisPipeline : IDisposable
         await writer.WriteUntilDoneAsync(new ParkWork(work, error), cancellationToken);
         changes.Raise();
     }
-
-    private readonly record struct QueuedWork(ReadyWork Work, bool IsTakenUp);
 }
 
 /// <summary>Is told what the pipeline does, for logs and metrics.</summary>

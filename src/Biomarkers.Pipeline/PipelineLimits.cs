@@ -15,6 +15,9 @@ public sealed record PipelineLimits
     /// <summary>Most writes of one transaction; 1 to 1,000, default 32.</summary>
     public int WritesPerTransaction { get; init; } = 32;
 
+    /// <summary>Runs of one worker that are on their way to the disk; 1 to 1,000, default 16.</summary>
+    public int SavesInFlight { get; init; } = 16;
+
     /// <summary>Attempts at one plate before it is parked and shown; 1 to 100, default 5.</summary>
     public int AnalysisAttempts { get; init; } = 5;
 
@@ -36,6 +39,9 @@ public sealed record PipelineLimits
     /// <summary>Time between two signs of life of a server that shares its store; more than 0, default 2 s.</summary>
     public TimeSpan BeatInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Wait before more is taken over while there may be more; more than 0, default 0.05 s.</summary>
+    public TimeSpan TakeOverPause { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Wait before a run is saved again that waits for older work of its plate on another server; more than 0, default 0.2 s.</summary>
     public TimeSpan OlderWorkDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
@@ -47,6 +53,7 @@ public sealed record PipelineLimits
         Check(nameof(WorkQueueLength), WorkQueueLength, 1, 10_000, faults);
         Check(nameof(WriteQueueLength), WriteQueueLength, 1, 10_000, faults);
         Check(nameof(WritesPerTransaction), WritesPerTransaction, 1, 1_000, faults);
+        Check(nameof(SavesInFlight), SavesInFlight, 1, 1_000, faults);
         Check(nameof(AnalysisAttempts), AnalysisAttempts, 1, 100, faults);
         Check(nameof(RecoveryPageSize), RecoveryPageSize, 1, 10_000, faults);
         Check(nameof(PartsPerRead), PartsPerRead, 1, 100_000, faults);
@@ -54,6 +61,7 @@ public sealed record PipelineLimits
         Check(nameof(MissedBeats), MissedBeats, 2, 100, faults);
         Check(nameof(TransientRetryDelay), TransientRetryDelay, faults);
         Check(nameof(BeatInterval), BeatInterval, faults);
+        Check(nameof(TakeOverPause), TakeOverPause, faults);
         Check(nameof(OlderWorkDelay), OlderWorkDelay, faults);
         return faults;
     }

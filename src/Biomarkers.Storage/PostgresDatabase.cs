@@ -22,6 +22,9 @@ public sealed class PostgresDatabase : SqlDatabase
 
     private const string Channel = "biomarkers_change";
 
+    // Of the name of a server's listening session.
+    private const string ListenerPrefix = "biomarkers-server:";
+
     // idle_in_transaction_session_timeout ended the session; the driver has no name for it.
     private const string IdleInTransaction = "25P03";
 
@@ -204,12 +207,14 @@ public sealed class PostgresDatabase : SqlDatabase
     internal override Task NotifyAsync(DataConnection connection, CancellationToken cancellationToken) =>
         connection.ExecuteAsync($"NOTIFY {Channel}", cancellationToken);
 
-    internal override async Task ListenAsync(Action changed, CancellationToken cancellationToken)
+    internal override async Task ListenAsync(string holder, Action changed, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await listener.OpenConnectionAsync(cancellationToken);
         connection.Notification += (_, _) => changed();
         await using (NpgsqlCommand command = connection.CreateCommand())
         {
+            command.CommandText = $"SET application_name = '{ListenerPrefix}{holder}'";
+            await command.ExecuteNonQueryAsync(cancellationToken);
             command.CommandText = $"LISTEN {Channel}";
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
@@ -235,6 +240,12 @@ public sealed class PostgresDatabase : SqlDatabase
         return new StoreException($"Unable to open the PostgreSQL database {place}: {advice}", exception);
     }
 
+    // The name of a session is seen by every session of the same user, and goes with it.
+    internal override async Task<IReadOnlySet<string>> ListListenersAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        (await connection.QueryToListAsync<string>(
+            $"SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '{ListenerPrefix}%'", cancellationToken))
+        .Select(name => name[ListenerPrefix.Length..]).ToHashSet();
+
     internal override bool IsConflict(Exception exception) => exception is PostgresException
     {
         SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
@@ -244,7 +255,9 @@ public sealed class PostgresDatabase : SqlDatabase
     {
         // Class 08: the connection; class 57: an operator's word, such as a shutdown, a start that is not over, a statement that took too long.
         // A read-only transaction: the primary has become a standby. Too many connections: somebody else's.
+        // What somebody changed while servers ran, such as a right or a table, is for that person to mend: nothing is wrong with what is written.
         PostgresException fault => fault.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.TooManyConnections or IdleInTransaction
+            or PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidCatalogName
             || fault.SqlState.StartsWith("08", StringComparison.Ordinal) || fault.SqlState.StartsWith("57", StringComparison.Ordinal),
         NpgsqlException => true,
         _ => exception is IOException or SocketException or TimeoutException,

@@ -56,10 +56,14 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract Task NotifyAsync(DataConnection connection, CancellationToken cancellationToken);
 
     /// <summary>Waits for what <see cref="NotifyAsync"/> tells, until cancelled.</summary>
+    /// <param name="holder">This server, which <see cref="ListListenersAsync"/> names on every server as long as it listens.</param>
     /// <param name="changed">Called after each; must return at once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="DbException">The connection broke: ask the store, and listen again.</exception>
-    internal abstract Task ListenAsync(Action changed, CancellationToken cancellationToken);
+    internal abstract Task ListenAsync(string holder, Action changed, CancellationToken cancellationToken);
+
+    /// <summary>Servers that listen now.</summary>
+    internal abstract Task<IReadOnlySet<string>> ListListenersAsync(DataConnection connection, CancellationToken cancellationToken);
 
     /// <summary>What a fault of the opening means, for whoever starts the server.</summary>
     internal abstract StoreException Explain(DbException exception);

@@ -60,7 +60,7 @@ public sealed class SqlStore : IStore
     }
 
     /// <inheritdoc/>
-    public Task ListenAsync(Action changed, CancellationToken cancellationToken) => database.ListenAsync(changed, cancellationToken);
+    public Task ListenAsync(string holder, Action changed, CancellationToken cancellationToken) => database.ListenAsync(holder, changed, cancellationToken);
 
     /// <inheritdoc/>
     public bool IsConflict(Exception exception) => exception is StoreConflictException || database.IsConflict(exception);

@@ -57,8 +57,12 @@ internal sealed partial class SqlStoreTransaction
         return new WorkInsertion(added.WorkKey, null);
     }
 
-    public async Task<IReadOnlyList<HolderRow>> ListHoldersAsync(CancellationToken cancellationToken) =>
-        await Holders.Where(row => row.EndTime == null).Select(row => new HolderRow(row.Holder, row.HostName, row.Beat)).ToListAsync(cancellationToken);
+    public async Task<IReadOnlyList<HolderRow>> ListHoldersAsync(CancellationToken cancellationToken)
+    {
+        List<WorkHolderTable> rows = await Holders.Where(row => row.EndTime == null).ToListAsync(cancellationToken);
+        IReadOnlySet<string> connected = await database.ListListenersAsync(connection, cancellationToken);
+        return rows.ConvertAll(row => new HolderRow(row.Holder, row.HostName, row.Beat, connected.Contains(row.Holder)));
+    }
 
     public async Task<bool> EndHolderAsync(HolderRow holder, DateTimeOffset time, CancellationToken cancellationToken)
     {

@@ -151,7 +151,10 @@ public sealed class SqliteDatabase : SqlDatabase
 
     internal override Task NotifyAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal override Task ListenAsync(Action changed, CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+    internal override Task ListenAsync(string holder, Action changed, CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    internal override Task<IReadOnlySet<string>> ListListenersAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlySet<string>>(new HashSet<string>());
 
     internal override StoreException Explain(DbException exception) => new($"Unable to open the SQLite database '{file}': {exception.Message}", exception);
 

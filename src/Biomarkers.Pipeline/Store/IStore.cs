@@ -16,10 +16,11 @@ public interface IStore : IAsyncDisposable
     Task<long?> FindBeatAsync(string holder, CancellationToken cancellationToken);
 
     /// <summary>Waits until cancelled, and tells when another server may have committed a change.</summary>
+    /// <param name="holder">This server: the others see that it is connected, as long as it listens.</param>
     /// <param name="changed">Called after each; must return at once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="Exception">A transient fault: some changes may have gone untold. Listen again.</exception>
-    Task ListenAsync(Action changed, CancellationToken cancellationToken);
+    Task ListenAsync(string holder, Action changed, CancellationToken cancellationToken);
 
     /// <summary>Whether another server was faster: the same write, tried again at once in a transaction of its own, sees what that one left.</summary>
     bool IsConflict(Exception exception);

@@ -171,7 +171,8 @@ public sealed record ClaimedPage(int Taken, IReadOnlyList<ReadyWork> Works, IRea
 /// <param name="Holder">Its name.</param>
 /// <param name="HostName">Its machine.</param>
 /// <param name="Beat">Number of its newest commit.</param>
-public sealed record HolderRow(string Holder, string HostName, long Beat);
+/// <param name="IsConnected">Whether it holds a connection to the store open, which ends with its process; a living server may be without one for a while.</param>
+public sealed record HolderRow(string Holder, string HostName, long Beat, bool IsConnected = true);
 
 /// <summary>A sign of life of this server, written with each of its commits.</summary>
 /// <param name="Holder">This server; new with every start.</param>

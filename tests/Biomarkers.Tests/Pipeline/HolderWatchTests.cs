@@ -46,6 +46,21 @@ public sealed class HolderWatchTests
     }
 
     [Fact]
+    public void Observe_ConnectionThatIsGoneToo_IsDeadAfterTwoMissedBeats()
+    {
+        var watch = new HolderWatch(5, Interval, time);
+        for (int look = 0; look < 2; look++)
+        {
+            time.Advance(Interval);
+            Assert.Empty(watch.Observe([new HolderRow("gone", "host", 7, IsConnected: false)]));
+        }
+
+        time.Advance(Interval);
+        Assert.Single(watch.Observe([new HolderRow("gone", "host", 7, IsConnected: false)]));
+        Assert.Empty(watch.Observe([new HolderRow("gone", "host", 8, IsConnected: false)]));
+    }
+
+    [Fact]
     public void Observe_BeatThatMovesAgain_BeginsAnew()
     {
         var watch = new HolderWatch(2, Interval, time);
