@@ -110,7 +110,7 @@ internal sealed partial class SqlStoreTransaction
     public async Task<bool> ParkWorkAsync(long workKey, long generation, string error, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long now = Instant.ToMicroseconds(time);
-        string text = error.Length <= LongestError ? error : error[..LongestError];
+        string text = Texts.Storable(error.Length <= LongestError ? error : error[..LongestError]);
         long plateKey = await LockPlateOfAsync(workKey, cancellationToken);
         int parked = await WorkItems
             .Where(row => row.WorkKey == workKey && row.Generation == generation && row.State == WorkItemTable.Open)

@@ -45,6 +45,10 @@ public static class Texts
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
+    /// <summary>A text that every store can keep: NUL and halves of surrogate pairs, which an exception's message may quote, become U+FFFD.</summary>
+    public static string Storable(string text) =>
+        text.Any(c => c == '\0' || char.IsSurrogate(c)) ? string.Concat(text.EnumerateRunes().Select(rune => rune.Value == 0 ? "\ufffd" : rune.ToString())) : text;
+
     /// <summary>A text cut to a length that fits a message.</summary>
     public static string Shorten(string text) => text.Length <= 40 ? text : string.Concat(text.AsSpan(0, 40), "...");
 }

@@ -1,4 +1,5 @@
 using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 
@@ -55,7 +56,7 @@ public sealed record ClaimWork(IReadOnlyList<HolderRow> Ended, int Limit) : ISto
             }
             else if (await transaction.ParkWorkAsync(held.WorkKey, held.Generation, held.Damage!, context.Now, cancellationToken))
             {
-                context.Record("server", AuditActions.WorkParked, $"plates/{held.PlateBarcode}", held.Damage);
+                context.Record("server", AuditActions.WorkParked, $"plates/{held.PlateBarcode}", Texts.Storable(held.Damage!));
             }
         }
 
@@ -84,7 +85,7 @@ public sealed record ParkWork(ReadyWork Work, string Error) : IStoreWrite<bool>
         bool parked = await context.Transaction.ParkWorkAsync(Work.WorkKey, Work.Generation, Error, context.Now, cancellationToken);
         if (parked)
         {
-            context.Record("server", AuditActions.WorkParked, $"plates/{Work.Inputs.Read.PlateBarcode}", Error);
+            context.Record("server", AuditActions.WorkParked, $"plates/{Work.Inputs.Read.PlateBarcode}", Texts.Storable(Error));
         }
 
         return parked;
