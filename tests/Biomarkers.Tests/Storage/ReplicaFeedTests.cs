@@ -39,9 +39,9 @@ public sealed class ReplicaFeedTests
         }
 
         await all;
-        IReadOnlyList<LedgerLine> lines2 = await LedgerLine.VerifyAsync(set.Database);
+        IReadOnlyList<LedgerLine> ledger = await LedgerLine.VerifyAsync(set.Database);
         // Every line of a write stands there once, and those of one write stand together.
-        string[] targets = [.. lines2.Skip((int)first).Select(line => line.Target)];
+        string[] targets = [.. ledger.Skip((int)first).Select(line => line.Target)];
         Assert.Equal(targets.Length, targets.Distinct().Count());
         Assert.Equal(expected - first, targets.Length);
     }

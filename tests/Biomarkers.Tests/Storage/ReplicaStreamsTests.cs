@@ -97,7 +97,14 @@ public sealed class ReplicaStreamsTests
             SELECT e.event_offset, e.epoch, e.content, e.content_hash, e.chain_hash, s.chain_hash, s.next_offset
             FROM stream_event e JOIN read_stream s ON s.stream_key = e.stream_key WHERE s.stream_id = '{stream}' ORDER BY e.event_offset
             """,
-            row => (Offset: row.GetInt64(0), Epoch: row.GetInt64(1), Content: (byte[])row[2], Hash: (byte[])row[3], Chain: (byte[])row[4], Head: (byte[])row[5], Next: row.GetInt64(6)));
+            row => (
+                Offset: row.GetInt64(0),
+                Epoch: row.GetInt64(1),
+                Content: (byte[])row[2],
+                Hash: (byte[])row[3],
+                Chain: (byte[])row[4],
+                Head: (byte[])row[5],
+                Next: row.GetInt64(6)));
         Assert.Equal(stored.Select(one => (one.Offset, one.Epoch)), rows.Select(row => (row.Offset, row.Epoch)));
         byte[] chain = new byte[32];
         foreach (var row in rows)
