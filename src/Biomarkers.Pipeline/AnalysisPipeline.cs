@@ -19,8 +19,8 @@ public sealed class AnalysisPipeline
     private readonly IPipelineObserver observer;
     private readonly Channel<ReadyWork>[] queues;
 
-    // Has room for a page, and is filled only when it is empty: whoever fills it never waits.
-    private readonly Channel<ReadyWork> takenUp;
+    // For works of which two attempts did not come to an end. Has room for a page, and is filled only when it is empty.
+    private readonly Channel<ReadyWork> alone;
 
     /// <summary>Makes a pipeline; it works once <see cref="RunAsync"/> runs.</summary>
     public AnalysisPipeline(IStore store, StoreWriter writer, ChangeSignal changes, PipelineLimits limits, TimeProvider time, IPipelineObserver observer)
@@ -33,11 +33,11 @@ public sealed class AnalysisPipeline
         this.observer = observer;
         var bounds = new BoundedChannelOptions(Math.Max(1, limits.WorkQueueLength / limits.AnalysisWorkerCount)) { SingleReader = true };
         queues = [.. Enumerable.Range(0, limits.AnalysisWorkerCount).Select(_ => Channel.CreateBounded<ReadyWork>(bounds))];
-        takenUp = Channel.CreateBounded<ReadyWork>(new BoundedChannelOptions(limits.RecoveryPageSize) { SingleReader = true, SingleWriter = true });
+        alone = Channel.CreateBounded<ReadyWork>(new BoundedChannelOptions(limits.RecoveryPageSize) { SingleReader = true, SingleWriter = true });
     }
 
     /// <summary>Plates that wait for a worker.</summary>
-    public int QueueLength => queues.Sum(queue => queue.Reader.Count) + takenUp.Reader.Count;
+    public int QueueLength => queues.Sum(queue => queue.Reader.Count) + alone.Reader.Count;
 
     /// <summary>Puts durable work on its queue; waits while the queue is full.</summary>
     public ValueTask EnqueueAsync(ReadyWork ready, CancellationToken cancellationToken) => QueueOf(ready).Writer.WriteAsync(ready, cancellationToken);
@@ -51,7 +51,7 @@ public sealed class AnalysisPipeline
         [
             TakeOverAsync(stop.Token),
             ListenAsync(stop.Token),
-            Task.Run(() => AnalyzeTakenUpAsync(stop.Token), stop.Token),
+            Task.Run(() => AnalyzeAloneAsync(stop.Token), stop.Token),
             .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue.Reader, stop.Token), stop.Token)),
         ];
         try
@@ -64,7 +64,7 @@ public sealed class AnalysisPipeline
         finally
         {
             await stop.CancelAsync();
-            foreach (Channel<ReadyWork> queue in queues.Append(takenUp))
+            foreach (Channel<ReadyWork> queue in queues.Append(alone))
             {
                 queue.Writer.TryComplete();
             }
@@ -85,11 +85,11 @@ public sealed class AnalysisPipeline
         bool mayBeMore = true;
         while (mayBeMore || store.IsShared)
         {
-            int room = takenUp.Reader.Count == 0 ? limits.RecoveryPageSize : 0;
+            int room = alone.Reader.Count == 0 ? limits.RecoveryPageSize : 0;
             ClaimedPage page = await writer.WriteUntilDoneAsync(new ClaimWork(ended, room), cancellationToken);
             foreach (ReadyWork work in page.Works)
             {
-                await takenUp.Writer.WriteAsync(work, cancellationToken);
+                await (work.RunsAlone ? alone : QueueOf(work)).Writer.WriteAsync(work, cancellationToken);
             }
 
             observer.WorkTakenUp(page.Taken);
@@ -142,10 +142,11 @@ public sealed class AnalysisPipeline
         }
     }
 
-    // From the second attempt on plates are analysed one at a time: the one that ends the process is then known by its number of attempts.
-    private async Task AnalyzeTakenUpAsync(CancellationToken cancellationToken)
+    // One at a time, and each attempt counted before it begins: the plate that ends the process is then known by its number of attempts, and no
+    // other one is. A first take-over is not worth it: most servers end for another reason, and whoever waits for results waits for two commits more.
+    private async Task AnalyzeAloneAsync(CancellationToken cancellationToken)
     {
-        await foreach (ReadyWork work in takenUp.Reader.ReadAllAsync(cancellationToken))
+        await foreach (ReadyWork work in alone.Reader.ReadAllAsync(cancellationToken))
         {
             int? attempt = await writer.WriteUntilDoneAsync(new BeginAttempt(work), cancellationToken);
             if (attempt > limits.AnalysisAttempts)

@@ -27,8 +27,8 @@ public sealed record PipelineLimits
     /// <summary>Signs of life that a server may leave out, as another one sees it, before that one takes over its work; 2 to 100, default 5.</summary>
     public int MissedBeats { get; init; } = 5;
 
-    /// <summary>Unfinished plates that are taken over at a time; 1 to 10,000, default 128.</summary>
-    public int RecoveryPageSize { get; init; } = 128;
+    /// <summary>Unfinished plates that are taken over at a time; 1 to 10,000, default 32: what is beyond them another server may take.</summary>
+    public int RecoveryPageSize { get; init; } = 32;
 
     /// <summary>Parts of one plate that are kept before it must be completed; 1 to 100,000, default 1,536 (a well at a time of the largest plate).</summary>
     public int PartsPerRead { get; init; } = 1536;

@@ -83,19 +83,17 @@ internal sealed partial class SqlStoreTransaction
             await WorkItems.Where(row => workKeys.Contains(row.WorkKey))
                 .Set(row => row.Holder, holder)
                 .Set(row => row.Generation, row => row.Generation + 1)
+                .Set(row => row.Attempts, row => row.Attempts == 1 ? 2 : row.Attempts)
                 .Set(row => row.UpdateTime, now)
                 .UpdateAsync(cancellationToken);
         }
 
-        var works = new List<HeldWork>(rows.Count);
-        foreach (WorkItemTable row in rows)
+        Dictionary<long, StoredInputs> stored = await LoadInputsAsync(workKeys, cancellationToken);
+        return rows.ConvertAll(row =>
         {
-            string barcode = await Plates.Where(plate => plate.PlateKey == row.PlateKey).Select(plate => plate.Barcode).SingleAsync(cancellationToken);
-            (AnalysisInputs? inputs, string? damage) = await LoadInputsAsync(row, cancellationToken);
-            works.Add(new HeldWork(row.WorkKey, row.Generation + 1, barcode, inputs, damage));
-        }
-
-        return works;
+            (AnalysisInputs? inputs, string? damage) = ReadInputs(row, stored[row.WorkKey]);
+            return new HeldWork(row.WorkKey, row.Generation + 1, stored[row.WorkKey].Barcode, inputs, damage, RunsAlone: row.Attempts > 1);
+        });
     }
 
     public async Task<int?> BeginAttemptAsync(ReadyWork work, string holder, DateTimeOffset time, CancellationToken cancellationToken)
@@ -141,30 +139,34 @@ internal sealed partial class SqlStoreTransaction
             .Where(row => !Holders.Any(known => known.Holder == row.Holder && known.EndTime == null))
             .OrderBy(row => row.WorkKey);
 
+    private async Task<Dictionary<long, StoredInputs>> LoadInputsAsync(long[] workKeys, CancellationToken cancellationToken) =>
+        await (
+            from work in WorkItems
+            join plate in Plates on work.PlateKey equals plate.PlateKey
+            join read in connection.GetTable<PlateReadTable>() on work.ReadKey equals read.ReadKey
+            join layout in connection.GetTable<PlateLayoutTable>() on work.LayoutKey equals layout.LayoutKey
+            join assay in connection.GetTable<AssayTable>() on work.AssayKey equals assay.AssayKey
+            join pack in connection.GetTable<RulePackTable>() on work.RulePack equals pack.Name
+            where workKeys.Contains(work.WorkKey)
+            select new { work.WorkKey, Inputs = new StoredInputs(plate.Barcode, read.Content, layout.Definition, assay.Definition, pack.Definition) })
+        .ToDictionaryAsync(row => row.WorkKey, row => row.Inputs, cancellationToken);
+
     // The hash is taken over the stored bytes, so that a program that writes a new form of an assay still knows the old one. Null with the reason
     // where a part is damaged or of a form that this program can't read.
-    private async Task<(AnalysisInputs? Inputs, string? Damage)> LoadInputsAsync(WorkItemTable row, CancellationToken cancellationToken)
+    private static (AnalysisInputs? Inputs, string? Damage) ReadInputs(WorkItemTable row, StoredInputs stored)
     {
-        byte[] content = await connection.GetTable<PlateReadTable>()
-            .Where(read => read.ReadKey == row.ReadKey).Select(read => read.Content).SingleAsync(cancellationToken);
-        string layout = await connection.GetTable<PlateLayoutTable>()
-            .Where(known => known.LayoutKey == row.LayoutKey).Select(known => known.Definition).SingleAsync(cancellationToken);
-        string assay = await connection.GetTable<AssayTable>()
-            .Where(known => known.AssayKey == row.AssayKey).Select(known => known.Definition).SingleAsync(cancellationToken);
-        string pack = await connection.GetTable<RulePackTable>()
-            .Where(known => known.Name == row.RulePack).Select(known => known.Definition).SingleAsync(cancellationToken);
-        byte[][] parts = [content, Encoding.UTF8.GetBytes(layout), Encoding.UTF8.GetBytes(assay), Encoding.UTF8.GetBytes(pack)];
+        byte[][] parts = [stored.Read, Encoding.UTF8.GetBytes(stored.Layout), Encoding.UTF8.GetBytes(stored.Assay), Encoding.UTF8.GetBytes(stored.RulePack)];
         ContentHash hash = ContentHash.OfAll([.. parts.Select(part => ContentHash.Of(part))]);
-        ContentHash stored = ContentHash.FromBytes(row.InputsHash);
-        if (hash != stored)
+        ContentHash expected = ContentHash.FromBytes(row.InputsHash);
+        if (hash != expected)
         {
-            return (null, $"The stored inputs have SHA-256 {hash}; expected {stored}. The store is damaged.");
+            return (null, $"The stored inputs have SHA-256 {hash}; expected {expected}. The store is damaged.");
         }
 
         try
         {
             return (new AnalysisInputs(
-                PlateReadEncoding.Decode(content),
+                PlateReadEncoding.Decode(stored.Read),
                 PlateLayout.FromCanonicalJson(parts[1]),
                 CanonicalJson.Deserialize<AssayDefinition>(parts[2]),
                 CanonicalJson.Deserialize<RulePack>(parts[3])), null);
@@ -174,4 +176,6 @@ internal sealed partial class SqlStoreTransaction
             return (null, $"The stored inputs are of a form that this program can't read: {exception.Message}");
         }
     }
+
+    private sealed record StoredInputs(string Barcode, byte[] Read, string Layout, string Assay, string RulePack);
 }

@@ -162,7 +162,8 @@ public interface IWorkRows
     /// <summary>Takes a server for ended, where its beat is still the one that was seen; false where it moved.</summary>
     Task<bool> EndHolderAsync(HolderRow holder, DateTimeOffset time, CancellationToken cancellationToken);
 
-    /// <summary>Takes over open work of servers that have ended, oldest first; what another server takes at the same time is passed over.</summary>
+    /// <summary>Takes over open work of servers that have ended, oldest first; what another server takes at the same time is passed over. The second
+    /// attempt at each is counted with this; a further one by <see cref="BeginAttemptAsync"/>.</summary>
     Task<IReadOnlyList<HeldWork>> ClaimWorkAsync(string holder, int limit, DateTimeOffset time, CancellationToken cancellationToken);
 
     /// <summary>Counts an attempt before it begins; its number, or null where another holder has the work or it is done.</summary>

@@ -159,7 +159,9 @@ public sealed record WorkInsertion(long? WorkKey, long? RunKey);
 /// <param name="PlateBarcode">Its plate.</param>
 /// <param name="Inputs">What is analysed; null where it can't be read.</param>
 /// <param name="Damage">Why it can't be read; null where it can.</param>
-public sealed record HeldWork(long WorkKey, long Generation, string PlateBarcode, Immunoassay.Analysis.AnalysisInputs? Inputs, string? Damage);
+/// <param name="RunsAlone">Whether two attempts did not come to an end: the next is counted by itself and made alone.</param>
+public sealed record HeldWork(
+    long WorkKey, long Generation, string PlateBarcode, Immunoassay.Analysis.AnalysisInputs? Inputs, string? Damage, bool RunsAlone);
 
 /// <summary>Work that was taken over.</summary>
 /// <param name="Taken">Rows that were taken, those that were parked included; 0 when none is left.</param>

@@ -9,6 +9,9 @@ namespace Biomarkers.Pipeline.Work;
 /// <param name="Inputs">What is analysed.</param>
 public sealed record ReadyWork(long WorkKey, long Generation, AnalysisInputs Inputs)
 {
+    /// <summary>Whether two attempts did not come to an end: the next is counted by itself and made alone. False by default.</summary>
+    public bool RunsAlone { get; init; }
+
     /// <summary>The trace that it belongs to; none by default.</summary>
     public ActivityContext Trace { get; init; }
 }

@@ -52,7 +52,7 @@ public sealed record ClaimWork(IReadOnlyList<HolderRow> Ended, int Limit) : ISto
         {
             if (held.Inputs is { } inputs)
             {
-                works.Add(new ReadyWork(held.WorkKey, held.Generation, inputs));
+                works.Add(new ReadyWork(held.WorkKey, held.Generation, inputs) { RunsAlone = held.RunsAlone });
             }
             else if (await transaction.ParkWorkAsync(held.WorkKey, held.Generation, held.Damage!, context.Now, cancellationToken))
             {
