@@ -35,7 +35,7 @@ internal sealed class Load : IAsyncDisposable
     public IEnumerable<string> AcknowledgedPlates() => Snapshot().Where(sent => sent.IsAcknowledged).Select(sent => sent.PlateBarcode).OfType<string>();
 
     /// <summary>Allows further events, as long as no more than these wait.</summary>
-    public void Allow(int events) => permits.Release(Math.Max(0, events - permits.CurrentCount));
+    public void Allow(int events) => Release(events - permits.CurrentCount);
 
     /// <summary>Allows events evenly over a time.</summary>
     public async Task AllowOverAsync(int events, TimeSpan time, CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ internal sealed class Load : IAsyncDisposable
         const int Steps = 20;
         for (int step = 0; step < Steps; step++)
         {
-            permits.Release(((step + 1) * events / Steps) - (step * events / Steps));
+            Release(((step + 1) * events / Steps) - (step * events / Steps));
             await Task.Delay(time / Steps, cancellationToken);
         }
     }
@@ -88,5 +88,13 @@ internal sealed class Load : IAsyncDisposable
 
         stop.Dispose();
         permits.Dispose();
+    }
+
+    private void Release(int events)
+    {
+        if (events > 0)
+        {
+            permits.Release(events);
+        }
     }
 }
