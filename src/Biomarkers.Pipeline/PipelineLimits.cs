@@ -24,8 +24,8 @@ public sealed record PipelineLimits
     /// <summary>Attempts at one write while other servers are faster; 1 to 100, default 10.</summary>
     public int ConflictAttempts { get; init; } = 10;
 
-    /// <summary>Signs of life that a server may leave out, as another one sees it, before that one takes over its work; 2 to 100, default 5.</summary>
-    public int MissedBeats { get; init; } = 5;
+    /// <summary>Signs of life that a server may leave out, as another one sees it, before that one takes over its work; 2 to 100, default 10.</summary>
+    public int MissedBeats { get; init; } = 10;
 
     /// <summary>Unfinished plates that are taken over at a time; 1 to 10,000, default 32: what is beyond them another server may take.</summary>
     public int RecoveryPageSize { get; init; } = 32;
@@ -36,8 +36,8 @@ public sealed record PipelineLimits
     /// <summary>Wait before a write is tried again whose fault passes by itself, such as a full disk; more than 0, default 1 s.</summary>
     public TimeSpan TransientRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time between two signs of life of a server that shares its store; more than 0, default 2 s.</summary>
-    public TimeSpan BeatInterval { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>Time between two signs of life of a server that shares its store; more than 0, default 1 s.</summary>
+    public TimeSpan BeatInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Wait before more is taken over while there may be more; more than 0, default 0.05 s.</summary>
     public TimeSpan TakeOverPause { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -43,7 +43,6 @@ public sealed class PostgresDatabase : SqlDatabase
         "tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3",
     ];
 
-    private readonly string place;
     private readonly NpgsqlDataSource readers;
     private readonly NpgsqlDataSource writer;
     private readonly NpgsqlDataSource listener;
@@ -56,7 +55,7 @@ public sealed class PostgresDatabase : SqlDatabase
     {
         NpgsqlConnectionStringBuilder given = Parse(connectionString);
         given.Password = password ?? given.Password;
-        place = string.Create(CultureInfo.InvariantCulture, $"'{given.Database}' at {given.Host}:{given.Port}");
+        Place = string.Create(CultureInfo.InvariantCulture, $"'{given.Database}' at {given.Host}:{given.Port}");
         given.Options = string.Join(' ', [.. SessionSettings.Select(setting => $"-c {setting}"), given.Options]).Trim();
         given.ApplicationName ??= "biomarkers-server";
         given.MaxAutoPrepare = given.MaxAutoPrepare == 0 ? 200 : given.MaxAutoPrepare;
@@ -72,6 +71,9 @@ public sealed class PostgresDatabase : SqlDatabase
 
     /// <inheritdoc/>
     public override string Name => "PostgreSQL";
+
+    /// <inheritdoc/>
+    public override string Place { get; }
 
     internal override bool IsShared => true;
 
@@ -100,7 +102,7 @@ public sealed class PostgresDatabase : SqlDatabase
             Version version = connection.PostgreSqlVersion;
             if (version.Major < OldestMajorVersion)
             {
-                throw new StoreException($"The PostgreSQL server of database {place} has version {version}; expected {OldestMajorVersion} or newer.");
+                throw new StoreException($"The PostgreSQL server of database {Place} has version {version}; expected {OldestMajorVersion} or newer.");
             }
 
             await RequireAsync(connection, "fsync", "on", "a commit would not survive a loss of power", cancellationToken);
@@ -173,7 +175,7 @@ public sealed class PostgresDatabase : SqlDatabase
             new DataParameter("append_only", AppendOnlyTables.All));
         if (missing.Count > 0)
         {
-            throw new StoreException($"The PostgreSQL database {place} does not give its user {missing.Count} rights, the first of them {missing[0]}: make the user the tables' owner, or grant these.");
+            throw new StoreException($"The PostgreSQL database {Place} does not give its user {missing.Count} rights, the first of them {missing[0]}: make the user the tables' owner, or grant these.");
         }
     }
 
@@ -237,7 +239,7 @@ public sealed class PostgresDatabase : SqlDatabase
             _ => $"{fault.MessageText} (SQLSTATE {fault.SqlState}).",
         }
         : $"{(exception.InnerException ?? exception).Message}; check that the server runs and that the address is right.";
-        return new StoreException($"Unable to open the PostgreSQL database {place}: {advice}", exception);
+        return new StoreException($"Unable to open the PostgreSQL database {Place}: {advice}", exception);
     }
 
     // The name of a session is seen by every session of the same user, and goes with it.
@@ -304,7 +306,7 @@ public sealed class PostgresDatabase : SqlDatabase
         string? answer = (string?)await command.ExecuteScalarAsync(cancellationToken);
         if (answer != expected)
         {
-            throw new StoreException($"The PostgreSQL database {place} has {setting} = {answer}; expected {expected}: {reason}.");
+            throw new StoreException($"The PostgreSQL database {Place} has {setting} = {answer}; expected {expected}: {reason}.");
         }
     }
 }

@@ -10,6 +10,9 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Name for messages, such as <c>SQLite</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Where it is, for messages: a file, or a database and its server. Holds no password.</summary>
+    public abstract string Place { get; }
+
     /// <summary>Whether several servers may use this database at once.</summary>
     internal abstract bool IsShared { get; }
 

@@ -40,6 +40,9 @@ public sealed class SqliteDatabase : SqlDatabase
     /// <inheritdoc/>
     public override string Name => "SQLite";
 
+    /// <inheritdoc/>
+    public override string Place => $"'{file}'";
+
     // A lock file keeps a second server away from the folder of the file.
     internal override bool IsShared => false;
 

@@ -50,7 +50,20 @@ internal sealed class KeyFile
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using var writer = new StreamWriter(path, options);
-        writer.WriteLine(key);
+        // Whole or not there: servers that share the file may start at the same time, and the first one's key is everybody's.
+        string own = $"{path}.{Guid.NewGuid():N}";
+        using (var writer = new StreamWriter(own, options))
+        {
+            writer.WriteLine(key);
+        }
+
+        try
+        {
+            File.Move(own, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(own);
+        }
     }
 }

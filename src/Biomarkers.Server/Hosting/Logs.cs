@@ -5,8 +5,8 @@ namespace Biomarkers.Server.Hosting;
 /// <summary>Every log message of the server. No message carries a result value or a key.</summary>
 internal static partial class Logs
 {
-    [LoggerMessage(1, LogLevel.Information, "Serving gRPC at {GrpcAddress} and JSON at {WebAddress}; data in {DataDirectory}, key in {KeyFile}")]
-    public static partial void Serving(this ILogger logger, string grpcAddress, string webAddress, string dataDirectory, string keyFile);
+    [LoggerMessage(1, LogLevel.Information, "Serving gRPC at {GrpcAddress} and JSON at {WebAddress}; {Engine} database {Database}, key in {KeyFile}")]
+    public static partial void Serving(this ILogger logger, string grpcAddress, string webAddress, string engine, string database, string keyFile);
 
     [LoggerMessage(2, LogLevel.Information, "Took up {Count} plates that an earlier process left unfinished")]
     public static partial void WorkTakenUp(this ILogger logger, int count);

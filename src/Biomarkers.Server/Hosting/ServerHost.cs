@@ -54,12 +54,13 @@ public sealed class ServerHost : IAsyncDisposable
         SqlStore? store = null;
         try
         {
+            SqlDatabase database = options.CreateDatabase();
+            store = await SqlStore.OpenAsync(database, time, cancellationToken);
             KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
-            store = await SqlStore.OpenAsync(options.CreateDatabase(), time, cancellationToken);
             WebApplication application = Build(options, time, configureLogging, key, store);
             await StartAsync(application, cancellationToken);
             (Uri grpcAddress, Uri webAddress) = Addresses(application);
-            application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpcAddress.ToString(), webAddress.ToString(), options.DataDirectory, options.KeyFile);
+            application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpcAddress.ToString(), webAddress.ToString(), database.Name, database.Place, options.KeyFile);
             return new ServerHost(application, store, held, grpcAddress, webAddress);
         }
         catch

@@ -105,6 +105,25 @@ public sealed class AccessTests : IClassFixture<SharedServer>
     }
 
     [Fact]
+    public void KeyFile_MadeByServersThatStartTogether_IsOneKey()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-");
+        try
+        {
+            string file = Path.Combine(folder.FullName, "client.key");
+            var keys = new KeyFile[16];
+            Parallel.For(0, keys.Length, i => keys[i] = KeyFile.ReadOrCreate(file));
+
+            Assert.All(keys, key => Assert.True(key.Matches(File.ReadAllText(file).Trim())));
+            Assert.Equal([file], Directory.GetFiles(folder.FullName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void KeyFile_IsReadableByItsOwnerOnly()
     {
         Assert.True(server.Key.Length >= 47, $"The key has {server.Key.Length} characters; expected 43 of 256 bits behind a prefix.");
