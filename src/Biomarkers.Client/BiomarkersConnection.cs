@@ -176,9 +176,9 @@ public sealed class BiomarkersConnection : IDisposable
                 RetryPolicy = new RetryPolicy
                 {
                     MaxAttempts = 5,
-                    InitialBackoff = TimeSpan.FromMilliseconds(200),
+                    InitialBackoff = TimeSpan.FromMilliseconds(500),
                     MaxBackoff = TimeSpan.FromSeconds(5),
-                    BackoffMultiplier = 2,
+                    BackoffMultiplier = 3,
                     RetryableStatusCodes = { StatusCode.Unavailable },
                 },
             },

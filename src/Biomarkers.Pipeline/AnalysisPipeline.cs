@@ -8,7 +8,8 @@ namespace Biomarkers.Pipeline;
 
 /// <summary>The stages in order: what an ended server left is taken over, N workers analyse, one writer saves, watchers are told.</summary>
 /// <remarks>Every queue is bounded. A restart, a crash and the fall of a replica are the same thing: unfinished work is found in the store and
-/// claimed. Works of one plate go to one worker, and a run waits for older work of its plate, so that they are saved in the order in which they were made.</remarks>
+/// claimed. Works of one plate go to one worker, and a run whose plate has older open work is given up
+/// for later, so that runs are saved in the order in which their works were made.</remarks>
 public sealed class AnalysisPipeline
 {
     private readonly IStore store;
@@ -21,6 +22,9 @@ public sealed class AnalysisPipeline
 
     // For works of which two attempts did not come to an end. Has room for a page, and is filled only when it is empty.
     private readonly Channel<ReadyWork> alone;
+
+    // Says that work was released, which this server may take itself.
+    private readonly Channel<bool> released = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Makes a pipeline; it works once <see cref="RunAsync"/> runs.</summary>
     public AnalysisPipeline(IStore store, StoreWriter writer, ChangeSignal changes, PipelineLimits limits, TimeProvider time, IPipelineObserver observer)
@@ -52,7 +56,7 @@ public sealed class AnalysisPipeline
             TakeOverAsync(stop.Token),
             ListenAsync(stop.Token),
             Task.Run(() => AnalyzeAloneAsync(stop.Token), stop.Token),
-            .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue.Reader, stop.Token), stop.Token)),
+            .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue, stop.Token), stop.Token)),
         ];
         try
         {
@@ -77,31 +81,52 @@ public sealed class AnalysisPipeline
         queues[(uint)string.GetHashCode(work.Inputs.Read.PlateBarcode, StringComparison.Ordinal) % (uint)queues.Length];
 
     // Servers that share a store say at every interval that they live, and take over what others leave. Alone, everything that is open at the
-    // start was left. The next page is taken when the one before is in hand: what is beyond it another server may take.
+    // start was left, and later what was released. The next page is taken when the one before is in hand: what is beyond it another server may take.
     private async Task TakeOverAsync(CancellationToken cancellationToken)
     {
         var watch = new HolderWatch(store.IsShared ? limits.MissedBeats : 0, limits.BeatInterval, time);
         IReadOnlyList<HolderRow> ended = [];
-        bool mayBeMore = true;
-        while (mayBeMore || store.IsShared)
+        Task filling = Task.CompletedTask;
+        while (true)
         {
-            int room = alone.Reader.Count == 0 ? limits.RecoveryPageSize : 0;
+            int room = filling.IsCompleted && alone.Reader.Count == 0 ? limits.RecoveryPageSize : 0;
             ClaimedPage page = await writer.WriteUntilDoneAsync(new ClaimWork(ended, room), cancellationToken);
-            foreach (ReadyWork work in page.Works)
+            if (filling.IsCompleted)
             {
-                await (work.RunsAlone ? alone : QueueOf(work)).Writer.WriteAsync(work, cancellationToken);
+                await filling;
+                filling = FillAsync(page.Works, cancellationToken);
             }
 
             observer.WorkTakenUp(page.Taken);
             ended = watch.Observe(page.Others);
-            mayBeMore = page.Taken > 0 || room == 0 || ended.Count > 0;
-            if (ended.Count == 0)
-            {
-                await Task.Delay(mayBeMore ? limits.TakeOverPause : limits.BeatInterval, time, cancellationToken);
-            }
+            bool mayBeMore = page.Taken > 0 || room == 0 || ended.Count > 0;
+            await PauseAsync(mayBeMore ? limits.TakeOverPause : store.IsShared ? limits.BeatInterval : Timeout.InfiniteTimeSpan, cancellationToken);
         }
+    }
 
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+    // Beside the beats: a queue that is full must not make this server look dead.
+    private async Task FillAsync(IReadOnlyList<ReadyWork> works, CancellationToken cancellationToken)
+    {
+        foreach (ReadyWork work in works)
+        {
+            await (work.RunsAlone ? alone : QueueOf(work)).Writer.WriteAsync(work, cancellationToken);
+        }
+    }
+
+    // Shorter when work was released meanwhile.
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task delay = Task.Delay(pause, time, over.Token);
+        Task<bool> release = released.Reader.WaitToReadAsync(over.Token).AsTask();
+        Task first = await Task.WhenAny(delay, release);
+        await first;
+        await over.CancelAsync();
+        await Task.WhenAll(delay, release).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (first == release && released.Reader.TryRead(out _))
+        {
+            await Task.Delay(limits.OlderWorkDelay, time, cancellationToken);
+        }
     }
 
     // What other servers commit. A lost connection loses no change: watchers ask the store by themselves too.
@@ -121,24 +146,38 @@ public sealed class AnalysisPipeline
     }
 
     // Saves under way are several: while a commit runs the next ones gather for it. They are handed over in the order of their works.
-    private async Task AnalyzeAsync(ChannelReader<ReadyWork> queue, CancellationToken cancellationToken)
+    private async Task AnalyzeAsync(Channel<ReadyWork> queue, CancellationToken cancellationToken)
     {
         var saving = new Queue<Task>(limits.SavesInFlight);
         try
         {
-            await foreach (ReadyWork work in queue.ReadAllAsync(cancellationToken))
+            await foreach (ReadyWork work in queue.Reader.ReadAllAsync(cancellationToken))
             {
                 if (saving.Count == limits.SavesInFlight)
                 {
                     await saving.Dequeue();
                 }
 
-                saving.Enqueue(AnalyzeAsync(work, cancellationToken));
+                saving.Enqueue(AnalyzeOrEndAsync(work, queue, cancellationToken));
             }
         }
         finally
         {
             await Task.WhenAll(saving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // A fault ends the worker at once, and not only when its turn comes to be awaited: that may be days away.
+    private async Task AnalyzeOrEndAsync(ReadyWork work, Channel<ReadyWork> queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AnalyzeAsync(work, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            queue.Writer.TryComplete(exception);
+            throw;
         }
     }
 
@@ -175,14 +214,10 @@ public sealed class AnalysisPipeline
             return;
         }
 
-        while (!await SaveAsync(work, run, cancellationToken))
-        {
-            await Task.Delay(limits.OlderWorkDelay, time, cancellationToken);
-        }
+        await SaveAsync(work, run, cancellationToken);
     }
 
-    // False where the run waits for older work of its plate on another server.
-    private async Task<bool> SaveAsync(ReadyWork work, AnalyticalRun run, CancellationToken cancellationToken)
+    private async Task SaveAsync(ReadyWork work, AnalyticalRun run, CancellationToken cancellationToken)
     {
         try
         {
@@ -193,13 +228,14 @@ public sealed class AnalysisPipeline
                 changes.Raise();
                 observer.RunSaved(saved, run);
             }
-
-            return !saving.WaitsForOlderWork;
+            else if (saving.IsReleased)
+            {
+                released.Writer.TryWrite(true);
+            }
         }
         catch (Exception exception) when (exception is not OperationCanceledException && writer.IsOpen)
         {
             await FailAsync(work, exception, cancellationToken);
-            return true;
         }
     }
 

@@ -42,7 +42,7 @@ public sealed record PipelineLimits
     /// <summary>Wait before more is taken over while there may be more; more than 0, default 0.05 s.</summary>
     public TimeSpan TakeOverPause { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Wait before a run is saved again that waits for older work of its plate on another server; more than 0, default 0.2 s.</summary>
+    /// <summary>Wait before work is taken up again that was given up for older work of its plate; more than 0, default 0.2 s.</summary>
     public TimeSpan OlderWorkDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Everything that is wrong with these limits; empty when they are right.</summary>

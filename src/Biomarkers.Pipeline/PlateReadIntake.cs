@@ -65,7 +65,8 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
     public Task<AssayDefinition> CreateAssayAsync(CreateAssay creation, CancellationToken cancellationToken) =>
         writer.WriteAsync(creation, cancellationToken);
 
-    /// <summary>Puts durable work on the queue; waits while the queue is full. After a cancelled wait the work stays open in the store until a restart takes it up.</summary>
+    /// <summary>Puts durable work on the queue; waits while the queue is full. After a cancelled wait the work stays open in the store until another
+    /// server, or the next start, takes it over.</summary>
     public async ValueTask EnqueueAsync(IReadOnlyList<ReadyWork> works, CancellationToken cancellationToken)
     {
         foreach (ReadyWork work in works)

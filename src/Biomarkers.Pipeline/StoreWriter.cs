@@ -138,9 +138,13 @@ public sealed class StoreWriter
         }
         else if (group.Count > 1 || store.IsConflict(fault))
         {
-            foreach (Pending pending in group)
+            for (int i = 0; i < group.Count; i++)
             {
-                await CommitAloneAsync(pending, cancellationToken);
+                if (await CommitAloneAsync(group[i], cancellationToken) is { } lost)
+                {
+                    Fail(group[(i + 1)..], lost);
+                    return;
+                }
             }
         }
         else
@@ -149,7 +153,8 @@ public sealed class StoreWriter
         }
     }
 
-    private async Task CommitAloneAsync(Pending pending, CancellationToken cancellationToken)
+    // The fault where the store is out of reach; null otherwise, whatever became of the write.
+    private async Task<Exception?> CommitAloneAsync(Pending pending, CancellationToken cancellationToken)
     {
         Exception? fault;
         int attempts = 0;
@@ -162,6 +167,8 @@ public sealed class StoreWriter
         {
             pending.Fail(fault);
         }
+
+        return fault is not null && store.IsUnavailable(fault) ? fault : null;
     }
 
     // The row of this server's beats is there before anything else: a look-up then always finds it.

@@ -8,7 +8,7 @@ namespace Biomarkers.Server;
 internal static class Program
 {
     // The verbs, one line each; serve is what runs without a verb.
-    private static Task<int> Main(string[] args)
+    private static async Task<int> Main(string[] args)
     {
         RootCommand root = ServeVerb.CreateRoot();
         root.Subcommands.Add(ServeVerb.Create());
@@ -21,6 +21,7 @@ internal static class Program
         ParseResult parsed = root.Parse(args);
         // A server handles its signals itself, because its drain may take longer than the two seconds after which the library ends the process.
         bool serves = parsed.CommandResult.Command is RootCommand or { Name: ServeVerb.Name };
-        return serves ? parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }) : parsed.InvokeAsync();
+        int code = serves ? await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }) : await parsed.InvokeAsync();
+        return parsed.Errors.Count > 0 ? ExitCodes.NotStarted : code;
     }
 }

@@ -23,6 +23,7 @@ internal static partial class Migrations
         write.Connection.CommandTimeout = 0;
         await database.LockSchemaAsync(write.Connection, cancellationToken);
         await ApplyAsync(database, write.Connection, time, cancellationToken);
+        await SchemaCheck.RequireWholeAsync(database, write.Connection, cancellationToken);
         await database.RequireRightsAsync(write.Connection, cancellationToken);
         await write.Transaction.CommitAsync(cancellationToken);
     }
@@ -66,6 +67,11 @@ internal static partial class Migrations
         IReadOnlyList<string> tables = await database.ListTablesAsync(connection, cancellationToken);
         if (!tables.Contains(VersionTable))
         {
+            if (tables.Contains("ledger_head"))
+            {
+                throw SchemaCheck.Missing(database, $"table '{VersionTable}'");
+            }
+
             return tables.Count == 0
                 ? 0
                 : throw new StoreException($"The {database.Name} database holds the table '{tables[0]}' and no '{VersionTable}': it belongs to another program. Use an empty database.");
@@ -77,13 +83,24 @@ internal static partial class Migrations
             throw new StoreException($"The {database.Name} database has schema {current}; this program knows up to {NewestVersion}. Use the program that wrote it, or a newer one.");
         }
 
-        string? missing = All.Take(current)
-            .SelectMany(migration => CreatedTable().Matches(migration.Sql).Select(match => match.Groups["table"].Value))
-            .FirstOrDefault(table => !tables.Contains(table));
-        return missing is null
-            ? current
-            : throw new StoreException($"The {database.Name} database says that it has schema {current}, and its table '{missing}' is missing: restore it from a backup.");
+        if (await connection.ExecuteAsync<int>($"SELECT COUNT(*) FROM {VersionTable}", cancellationToken) != current)
+        {
+            throw SchemaCheck.Missing(database, $"row of an earlier schema in table '{VersionTable}'");
+        }
+
+        if (All.Take(current).SelectMany(TablesOf).FirstOrDefault(table => !tables.Contains(table)) is { } missing)
+        {
+            throw SchemaCheck.Missing(database, $"table '{missing}', of schema {current},");
+        }
+
+        return All.Skip(current).SelectMany(TablesOf).FirstOrDefault(tables.Contains) is { } early
+            ? throw new StoreException(
+                $"The {database.Name} database {database.Place} is not whole: it says that it has schema {current}, and holds the table '{early}' of a newer one. Restore it from a backup.")
+            : current;
     }
+
+    private static IEnumerable<string> TablesOf((int Number, string Name, string Sql) migration) =>
+        CreatedTable().Matches(migration.Sql).Select(match => match.Groups["table"].Value);
 
     // One statement per command: a batch can swallow the fault of a statement in its middle.
     private static string[] Statements(string sql, SqlDatabase database)

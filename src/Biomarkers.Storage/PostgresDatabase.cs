@@ -25,9 +25,6 @@ public sealed class PostgresDatabase : SqlDatabase
     // Of the name of a server's listening session.
     private const string ListenerPrefix = "biomarkers-server:";
 
-    // idle_in_transaction_session_timeout ended the session; the driver has no name for it.
-    private const string IdleInTransaction = "25P03";
-
     // Any number that no other program of the database uses: "biomarke" in ASCII.
     private const long SchemaLock = 0x62696F6D61726B65;
 
@@ -39,12 +36,13 @@ public sealed class PostgresDatabase : SqlDatabase
     // Limits of a session, in PostgreSQL's own words and milliseconds; the keep-alives find a peer that vanished without a word.
     private static readonly string[] SessionSettings =
     [
-        "synchronous_commit=on", "statement_timeout=30000", "lock_timeout=10000", "idle_in_transaction_session_timeout=60000",
+        "synchronous_commit=on", "statement_timeout=30000", "lock_timeout=10000", "idle_in_transaction_session_timeout=10000",
         "tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3",
     ];
 
     private readonly NpgsqlDataSource readers;
     private readonly NpgsqlDataSource writer;
+    private readonly NpgsqlDataSource keys;
     private readonly NpgsqlDataSource listener;
 
     /// <summary>Names the database; <see cref="SqlStore.OpenAsync"/> opens it.</summary>
@@ -66,6 +64,7 @@ public sealed class PostgresDatabase : SqlDatabase
         given.IncludeErrorDetail = false;
         readers = DataSource(given, connection => connection.MaxPoolSize = given.ContainsKey("Maximum Pool Size") ? given.MaxPoolSize : 20);
         writer = DataSource(given, connection => (connection.MinPoolSize, connection.MaxPoolSize) = (0, WriterPoolSize));
+        keys = DataSource(given, connection => (connection.MaxPoolSize, connection.Options) = (WriterPoolSize, $"{connection.Options} -c synchronous_commit=off"));
         listener = DataSource(given, connection => (connection.Pooling, connection.KeepAlive) = (false, 10));
     }
 
@@ -91,6 +90,7 @@ public sealed class PostgresDatabase : SqlDatabase
     {
         await readers.DisposeAsync();
         await writer.DisposeAsync();
+        await keys.DisposeAsync();
         await listener.DisposeAsync();
     }
 
@@ -179,16 +179,40 @@ public sealed class PostgresDatabase : SqlDatabase
         }
     }
 
+    internal override async Task<IReadOnlyList<string>> ListColumnsAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryToListAsync<string>(
+            "SELECT (table_name || '.' || column_name)::text FROM information_schema.columns WHERE table_schema = current_schema()", cancellationToken);
+
+    internal override async Task<IReadOnlyList<string>> ListAppendOnlyTablesAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryToListAsync<string>(
+            """
+            SELECT c.relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = current_schema() AND t.tgname = c.relname || '_append_only' AND t.tgenabled <> 'D'
+            """,
+            cancellationToken);
+
     internal override async Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken)
     {
         // A change of the schema may take long, and waits for another server that makes it.
-        await connection.ExecuteAsync("SET LOCAL statement_timeout = 0", cancellationToken);
-        await connection.ExecuteAsync("SET LOCAL lock_timeout = 0", cancellationToken);
+        await LiftLimitsAsync(connection, cancellationToken);
         await connection.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({SchemaLock})"), cancellationToken);
     }
 
     internal override Task LockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken) =>
         connection.ExecuteAsync($"SELECT 1 FROM {table} WHERE {keyColumn} = @key FOR UPDATE", cancellationToken, new DataParameter("key", key));
+
+    internal override async Task<bool> TryLockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken) =>
+        await connection.ExecuteAsync<int?>($"SELECT 1 FROM {table} WHERE {keyColumn} = @key FOR UPDATE SKIP LOCKED", cancellationToken, new DataParameter("key", key)) is not null;
+
+    internal override async Task LiftLimitsAsync(DataConnection connection, CancellationToken cancellationToken)
+    {
+        foreach (string limit in new[] { "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout" })
+        {
+            await connection.ExecuteAsync($"SET LOCAL {limit} = 0", cancellationToken);
+        }
+    }
+
+    internal override bool IsOwn(DbException exception) => exception is NpgsqlException;
 
     internal override Task<List<WorkItemTable>> LockWorkAsync(
         DataConnection connection, IQueryable<WorkItemTable> works, int limit, CancellationToken cancellationToken) =>
@@ -198,7 +222,7 @@ public sealed class PostgresDatabase : SqlDatabase
     // the log is in order: a transaction that is on disk has its keys' reservation before it.
     internal override async Task<long> ReserveKeysAsync(DataConnection connection, string sequence, long count, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection own = await writer.OpenConnectionAsync(cancellationToken);
+        await using NpgsqlConnection own = await keys.OpenConnectionAsync(cancellationToken);
         await using NpgsqlCommand command = own.CreateCommand();
         command.CommandText = "UPDATE key_sequence SET next_key = next_key + @count WHERE name = @name RETURNING next_key";
         command.Parameters.AddWithValue("count", count);
@@ -235,6 +259,8 @@ public sealed class PostgresDatabase : SqlDatabase
         {
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => $"{fault.MessageText}; check the user name and the password file.",
             PostgresErrorCodes.InvalidCatalogName => $"{fault.MessageText}; create it with 'createdb --encoding=UTF8', owned by the server's user.",
+            PostgresErrorCodes.InsufficientPrivilege when !fault.MessageText.Contains("schema", StringComparison.Ordinal) && !fault.MessageText.Contains("database", StringComparison.Ordinal) =>
+                $"{fault.MessageText}; make the server's user the owner of the tables.",
             PostgresErrorCodes.InsufficientPrivilege => $"{fault.MessageText}; grant the server's user CONNECT on the database, and CREATE and USAGE on its schema.",
             _ => $"{fault.MessageText} (SQLSTATE {fault.SqlState}).",
         }
@@ -253,24 +279,26 @@ public sealed class PostgresDatabase : SqlDatabase
         SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
     };
 
+    // What says nothing about the rows that are written is the store's own trouble and is mended by whoever runs it: a connection, a shutdown, a right or a
+    // password that was changed, a primary that became a standby, a statement that took too long.
     internal override bool IsUnavailable(Exception exception) => exception switch
     {
-        // Class 08: the connection; class 57: an operator's word, such as a shutdown, a start that is not over, a statement that took too long.
-        // A read-only transaction: the primary has become a standby. Too many connections: somebody else's.
-        // What somebody changed while servers ran, such as a right or a table, is for that person to mend: nothing is wrong with what is written.
-        PostgresException fault => fault.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.TooManyConnections or IdleInTransaction
-            or PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidCatalogName
-            || fault.SqlState.StartsWith("08", StringComparison.Ordinal) || fault.SqlState.StartsWith("57", StringComparison.Ordinal),
+        PostgresException fault => !IsConflict(fault) && !IsFatal(fault) && !IsShort(fault) && !SaysSomethingOfTheRows(fault),
         NpgsqlException => true,
-        _ => exception is IOException or SocketException or TimeoutException,
+        _ => exception is SocketException or TimeoutException,
     };
 
-    internal override bool IsTransient(Exception exception) =>
-        IsUnavailable(exception) || IsConflict(exception)
-        || exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources };
+    internal override bool IsTransient(Exception exception) => IsUnavailable(exception) || IsConflict(exception) || (exception is PostgresException fault && IsShort(fault));
 
     internal override bool IsFatal(Exception exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted or PostgresErrorCodes.IoError };
+
+    private static bool IsShort(PostgresException fault) =>
+        fault.SqlState is PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources;
+
+    // Classes 22 and 23: data and constraints; P0: raised by a trigger of ours.
+    private static bool SaysSomethingOfTheRows(PostgresException fault) =>
+        fault.SqlState[..2] is "22" or "23" or "P0";
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {
@@ -279,9 +307,11 @@ public sealed class PostgresDatabase : SqlDatabase
         {
             given = new NpgsqlConnectionStringBuilder(connectionString);
         }
-        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
         {
-            throw new StoreException($"The PostgreSQL connection string is not right: {exception.Message} Expected one such as 'Host=db;Database=biomarkers;Username=biomarkers'.", exception);
+#pragma warning disable MA0054 // neither its text nor the driver's fault, which quotes it: it may hold a password
+            throw new StoreException("The PostgreSQL connection string can't be read; expected pairs such as 'Host=db;Database=biomarkers;Username=biomarkers', and no URI.");
+#pragma warning restore MA0054
         }
 
         return string.IsNullOrWhiteSpace(given.Host) || string.IsNullOrWhiteSpace(given.Database)

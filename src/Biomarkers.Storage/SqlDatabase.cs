@@ -42,11 +42,26 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// <exception cref="StoreException">A right is missing.</exception>
     internal abstract Task RequireRightsAsync(DataConnection connection, CancellationToken cancellationToken);
 
+    /// <summary>Columns of all tables, such as <c>plate.barcode</c>.</summary>
+    internal abstract Task<IReadOnlyList<string>> ListColumnsAsync(DataConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Tables that refuse UPDATE and DELETE.</summary>
+    internal abstract Task<IReadOnlyList<string>> ListAppendOnlyTablesAsync(DataConnection connection, CancellationToken cancellationToken);
+
     /// <summary>Keeps other servers from changing the schema until the transaction ends.</summary>
     internal abstract Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken);
 
     /// <summary>Locks the row of a key, where there is one, until the transaction ends: what is read after this is what other servers committed.</summary>
     internal abstract Task LockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken);
+
+    /// <summary>Locks the row of a key where no other transaction has it locked; false where one has, or there is none.</summary>
+    internal abstract Task<bool> TryLockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken);
+
+    /// <summary>Lifts the time limits of a transaction that copies or changes everything.</summary>
+    internal abstract Task LiftLimitsAsync(DataConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Whether a fault came out of a database of this product.</summary>
+    internal abstract bool IsOwn(DbException exception);
 
     /// <summary>The first rows of a query over work, locked until the transaction ends; those that another server has locked are passed over.</summary>
     internal abstract Task<List<WorkItemTable>> LockWorkAsync(DataConnection connection, IQueryable<WorkItemTable> works, int limit, CancellationToken cancellationToken);

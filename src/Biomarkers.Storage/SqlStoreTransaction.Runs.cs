@@ -18,7 +18,7 @@ internal sealed partial class SqlStoreTransaction
         long plateKey = await LockPlateOfAsync(work.WorkKey, cancellationToken);
         if (await WorkItems.AnyAsync(row => row.PlateKey == plateKey && row.State == WorkItemTable.Open && row.WorkKey < work.WorkKey, cancellationToken))
         {
-            return new RunSaving(null, WaitsForOlderWork: true);
+            return new RunSaving(null, await ReleaseWorkAsync(work, holder, now, cancellationToken));
         }
 
         long? runKey = await NextKeyAsync("analytical_run", cancellationToken);
@@ -30,13 +30,13 @@ internal sealed partial class SqlStoreTransaction
             .UpdateAsync(cancellationToken);
         if (ended == 0)
         {
-            return new RunSaving(null, WaitsForOlderWork: false);
+            return new RunSaving(null, IsReleased: false);
         }
 
         WorkItemTable item = await WorkItems.SingleAsync(row => row.WorkKey == work.WorkKey, cancellationToken);
         await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
         await SetRunAsync(plateKey, runKey.Value, time, cancellationToken);
-        return new RunSaving(new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode), WaitsForOlderWork: false);
+        return new RunSaving(new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode), IsReleased: false);
     }
 
     public async Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)

@@ -26,17 +26,17 @@ internal sealed partial class SqlStoreTransaction
     public async Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken)
     {
         byte[] hash = work.InputsHash.ToBytes();
-        WorkItemTable? known = await WorkItems.FirstOrDefaultAsync(row => row.InputsHash == hash, cancellationToken);
-        if (known is not null)
-        {
-            return new WorkInsertion(null, known.RunKey);
-        }
-
         long now = Instant.ToMicroseconds(work.Time);
-        await WorkItems.Where(row => row.ReadKey == work.ReadKey && row.State == WorkItemTable.Open)
+        await WorkItems.Where(row => row.ReadKey == work.ReadKey && row.State == WorkItemTable.Open && row.InputsHash != hash)
             .Set(row => row.State, WorkItemTable.Superseded)
             .Set(row => row.UpdateTime, now)
             .UpdateAsync(cancellationToken);
+        WorkItemTable? known = await WorkItems.FirstOrDefaultAsync(row => row.InputsHash == hash, cancellationToken);
+        if (known is not null)
+        {
+            return known.State == WorkItemTable.Superseded ? await ReopenWorkAsync(known, work, now, cancellationToken) : new WorkInsertion(null, known.Generation, known.RunKey);
+        }
+
         var added = new WorkItemTable
         {
             WorkKey = await NextKeyAsync("work_item", cancellationToken),
@@ -54,7 +54,7 @@ internal sealed partial class SqlStoreTransaction
             UpdateTime = now,
         };
         await connection.InsertAsync(added, token: cancellationToken);
-        return new WorkInsertion(added.WorkKey, null);
+        return new WorkInsertion(added.WorkKey, added.Generation, null);
     }
 
     public async Task<IReadOnlyList<HolderRow>> ListHoldersAsync(CancellationToken cancellationToken)
@@ -67,7 +67,8 @@ internal sealed partial class SqlStoreTransaction
     public async Task<bool> EndHolderAsync(HolderRow holder, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long? now = Instant.ToMicroseconds(time);
-        return await Holders
+        // A row that is locked is being written by its own server, which then lives, or by another one that does this too.
+        return await database.TryLockRowAsync(connection, "work_holder", "holder", holder.Holder, cancellationToken) && await Holders
             .Where(row => row.Holder == holder.Holder && row.Beat == holder.Beat && row.EndTime == null)
             .Set(row => row.EndTime, now)
             .UpdateAsync(cancellationToken) == 1;
@@ -83,7 +84,7 @@ internal sealed partial class SqlStoreTransaction
             await WorkItems.Where(row => workKeys.Contains(row.WorkKey))
                 .Set(row => row.Holder, holder)
                 .Set(row => row.Generation, row => row.Generation + 1)
-                .Set(row => row.Attempts, row => row.Attempts == 1 ? 2 : row.Attempts)
+                .Set(row => row.Attempts, row => row.Attempts < 2 ? row.Attempts + 1 : row.Attempts)
                 .Set(row => row.UpdateTime, now)
                 .UpdateAsync(cancellationToken);
         }
@@ -124,11 +125,39 @@ internal sealed partial class SqlStoreTransaction
         return parked > 0;
     }
 
-    // Plate before work, everywhere: two servers that want both wait for each other in one order.
+    // What it rests on came back before it was done.
+    private async Task<WorkInsertion> ReopenWorkAsync(WorkItemTable known, NewWork work, long now, CancellationToken cancellationToken)
+    {
+        long generation = known.Generation + 1;
+        await WorkItems.Where(row => row.WorkKey == known.WorkKey)
+            .Set(row => row.State, WorkItemTable.Open)
+            .Set(row => row.Holder, work.Holder)
+            .Set(row => row.Generation, generation)
+            .Set(row => row.UpdateTime, now)
+            .UpdateAsync(cancellationToken);
+        return new WorkInsertion(known.WorkKey, generation, null);
+    }
+
+    // Nobody holds it, and this attempt does not count.
+    private async Task<bool> ReleaseWorkAsync(ReadyWork work, string holder, long now, CancellationToken cancellationToken) =>
+        await WorkItems
+            .Where(row => row.WorkKey == work.WorkKey && row.Generation == work.Generation && row.Holder == holder && row.State == WorkItemTable.Open)
+            .Set(row => row.Holder, string.Empty)
+            .Set(row => row.Attempts, row => row.Attempts - 1)
+            .Set(row => row.UpdateTime, now)
+            .UpdateAsync(cancellationToken) == 1;
+
+    // Plate before work where one is known by the other: two servers that want both wait for each other in one order. Keys of its runs and versions are
+    // reserved after this, so that they rise in the order in which servers held the plate.
     private async Task<long> LockPlateOfAsync(long workKey, CancellationToken cancellationToken)
     {
         long plateKey = await WorkItems.Where(row => row.WorkKey == workKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);
         await database.LockRowAsync(connection, "plate", "plate_key", plateKey, cancellationToken);
+        foreach (string sequence in new[] { "analytical_run", "result", "result_version" })
+        {
+            keys.Renew(sequence);
+        }
+
         return plateKey;
     }
 

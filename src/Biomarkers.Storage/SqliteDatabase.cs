@@ -135,10 +135,25 @@ public sealed class SqliteDatabase : SqlDatabase
     // Who may write the file may write all of it, and the writer's connection does not open otherwise.
     internal override Task RequireRightsAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    internal override async Task<IReadOnlyList<string>> ListColumnsAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryToListAsync<string>("SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'", cancellationToken);
+
+    internal override async Task<IReadOnlyList<string>> ListAppendOnlyTablesAsync(DataConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryToListAsync<string>(
+            "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name IN (tbl_name || '_no_update', tbl_name || '_no_delete') GROUP BY tbl_name HAVING COUNT(*) = 2",
+            cancellationToken);
+
     // The one write transaction of the file is lock enough for these two.
     internal override Task LockSchemaAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
 
     internal override Task LockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal override Task<bool> TryLockRowAsync(DataConnection connection, string table, string keyColumn, object key, CancellationToken cancellationToken) =>
+        Task.FromResult(true);
+
+    internal override Task LiftLimitsAsync(DataConnection connection, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal override bool IsOwn(DbException exception) => exception is SqliteException;
 
     internal override Task<List<WorkItemTable>> LockWorkAsync(
         DataConnection connection, IQueryable<WorkItemTable> works, int limit, CancellationToken cancellationToken) =>

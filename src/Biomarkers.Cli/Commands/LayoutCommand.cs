@@ -64,7 +64,7 @@ public static class LayoutCommand
 
         settings = settings with { Options = settings.Options with { PlateBarcode = barcode } };
         string path = call.Parsed.GetRequiredValue(FileArgument);
-        ServerAssay assay = await ServerAssay.FindAsync(call, call.Parsed.GetRequiredValue(AssayOption));
+        ServerAssay assay = await ServerAssay.FindAsync(call, call.Parsed.GetRequiredValue(AssayOption), TimeSpan.Zero);
         Checked<PlateInput> read = await PlateInput.ReadAsync(path, settings, assay.Definition, call.CancellationToken);
         if (read.Value is not { } input)
         {

@@ -83,14 +83,15 @@ public static class SendCommand
         }
 
         // The names of analytes and the detector are the assay's, so that it is asked for first.
-        ServerAssay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await ServerAssay.FindAsync(call, name) : null;
+        TimeSpan patience = TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption));
+        ServerAssay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await ServerAssay.FindAsync(call, name, patience) : null;
         var options = new PlateReadSenderOptions
         {
             InstrumentId = instrument,
             StreamId = stream,
             ClientVersion = $"biomarkers {typeof(SendCommand).Assembly.GetName().Version?.ToString(3)}",
             MaximumBackoff = TimeSpan.FromSeconds(5),
-            GiveUpAfter = TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption)),
+            GiveUpAfter = patience,
             Progress = new ReconnectNotes(call.Console),
         };
         await using var sender = PlateReadSender.Start(call.Connection.Ingest, options, TimeProvider.System);

@@ -94,8 +94,13 @@ public static class WatchCommand
             {
                 using AsyncServerStreamingCall<TResponse> watch = begin(cursor);
                 Metadata headers = await watch.ResponseHeadersAsync;
-                call.Console.Tell(cursor.Length == 0 ? $"Watching {call.Connection.Server}." : "Watching again.");
-                cursor = headers.GetValue(CursorMetadata) ?? string.Empty;
+                // A call that is refused has headers too, and no cursor among them.
+                if (headers.GetValue(CursorMetadata) is { } place)
+                {
+                    call.Console.Tell(cursor.Length == 0 ? $"Watching {call.Connection.Server}." : "Watching again.");
+                    cursor = place;
+                }
+
                 while (printed != count && await watch.ResponseStream.MoveNext(call.CancellationToken))
                 {
                     Print(call, rowOf(watch.ResponseStream.Current), lineOf);

@@ -201,7 +201,7 @@ internal sealed class PlateAcceptance
             WorkInsertion insertion = await transaction.InsertWorkAsync(work, cancellationToken);
             if (insertion.WorkKey is { } workKey)
             {
-                works.Add(new ReadyWork(workKey, 1, inputs));
+                works.Add(new ReadyWork(workKey, insertion.Generation, inputs));
             }
             else if (changesLayout && insertion.RunKey is { } runKey)
             {

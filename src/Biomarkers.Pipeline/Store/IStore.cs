@@ -153,7 +153,8 @@ public interface IPlateRows
 /// <summary>Work, runs and the ledger.</summary>
 public interface IWorkRows
 {
-    /// <summary>Adds work held by this server, and ends older open work of the same read; where work with that hash of inputs exists, says what came of it.</summary>
+    /// <summary>Adds work held by this server, and ends other open work of the same read. Where work with that hash of inputs exists it says what came of it, or
+    /// opens it again where it was ended by other work.</summary>
     Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken);
 
     /// <summary>Servers that have not ended, as their beats say.</summary>
@@ -175,7 +176,7 @@ public interface IWorkRows
     /// <summary>Makes the results of an earlier run the newest again: further versions that point at that run.</summary>
     Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken);
 
-    /// <summary>Saves a run with all its rows and ends its work. Nothing changes where another server has the work, where it is done, or where older work of
-    /// the same plate is open.</summary>
+    /// <summary>Saves a run with all its rows and ends its work. Nothing changes where another server has the work or it is done. Where older work of the same
+    /// plate is open the work is released instead: the newest run of a plate is that of its newest work.</summary>
     Task<RunSaving> SaveRunAsync(ReadyWork work, string holder, Immunoassay.Analysis.AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken);
 }

@@ -149,9 +149,10 @@ public sealed record NewWork(
     ContentHash InputsHash, long PlateKey, long ReadKey, long LayoutKey, long AssayKey, string RulePack, string Holder, DateTimeOffset Time);
 
 /// <summary>What came of adding work.</summary>
-/// <param name="WorkKey">Key of the new work; null where it existed.</param>
-/// <param name="RunKey">Run of the work that existed; null where there is none.</param>
-public sealed record WorkInsertion(long? WorkKey, long? RunKey);
+/// <param name="WorkKey">Key of the work to do; null where it was done, or is being done.</param>
+/// <param name="Generation">Its generation; 1 for new work.</param>
+/// <param name="RunKey">Run of work that was done; null where there is none.</param>
+public sealed record WorkInsertion(long? WorkKey, long Generation, long? RunKey);
 
 /// <summary>Work that this server took over.</summary>
 /// <param name="WorkKey">Key.</param>
@@ -186,8 +187,8 @@ public sealed record HolderBeat(string Holder, string HostName, DateTimeOffset S
 
 /// <summary>What became of a run that was to be saved.</summary>
 /// <param name="Run">The saved run; null where nothing changed.</param>
-/// <param name="WaitsForOlderWork">Whether to try again when older work of the plate has ended: the newest run of a plate is that of its newest work.</param>
-public sealed record RunSaving(SavedRun? Run, bool WaitsForOlderWork);
+/// <param name="IsReleased">Whether the work has no holder now, because older work of its plate is open: whoever takes it over does so after that one.</param>
+public sealed record RunSaving(SavedRun? Run, bool IsReleased);
 
 /// <summary>A saved run.</summary>
 /// <param name="RunKey">Key.</param>

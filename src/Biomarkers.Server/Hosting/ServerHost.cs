@@ -48,14 +48,20 @@ public sealed class ServerHost : IAsyncDisposable
     public static async Task<ServerHost> StartAsync(
         ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
     {
-        CreateDataDirectory(options.DataDirectory);
-        // Servers that share a database may share the folder of their key too.
-        FileStream? held = options.PostgresConnection is null ? LockDataDirectory(options.DataDirectory) : null;
+        FileStream? held = null;
+        if (options.PostgresConnection is null)
+        {
+            CreateDataDirectory(options.DataDirectory);
+            held = LockDataDirectory(options.DataDirectory);
+        }
+
         SqlStore? store = null;
         try
         {
             SqlDatabase database = options.CreateDatabase();
             store = await SqlStore.OpenAsync(database, time, cancellationToken);
+            // Last, so that a start that can't be made leaves nothing; servers that share a database may share the folder of their key too.
+            CreateDataDirectory(options.DataDirectory);
             KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
             WebApplication application = Build(options, time, configureLogging, key, store);
             await StartAsync(application, cancellationToken);
@@ -117,7 +123,8 @@ public sealed class ServerHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "biomarkers-server", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         (configureLogging ?? (logging => logging.AddJsonConsole()))(builder.Logging);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // What keeps a host from starting is told in one line by whoever starts it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         // It would say every second that the server is not ready; the fault behind it is logged once, where it happens.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
@@ -251,7 +258,7 @@ public sealed class ServerHost : IAsyncDisposable
         }
         catch (IOException exception)
         {
-            throw new StoreException($"Another server uses the data directory '{path}': {exception.Message}", exception);
+            throw new StoreException($"Another server uses the data directory '{path}': stop it, or name another directory. ({exception.Message})", exception);
         }
     }
 

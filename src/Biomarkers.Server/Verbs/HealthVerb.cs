@@ -24,7 +24,7 @@ internal static class HealthVerb
 
     public static Command Create()
     {
-        var command = new Command("health", "Ask a running server whether it serves. Exit codes: 0 it serves, 1 it does not.") { Address, Authority, TimeoutSeconds };
+        var command = new Command("health", "Ask a running server whether it serves. Exit codes: 0 it serves, 1 it does not, 2 wrong options.") { Address, Authority, TimeoutSeconds };
         command.SetAction(RunAsync);
         return command;
     }

@@ -55,7 +55,6 @@ internal static class MigrateVerb
             .. parsed.GetValue(From) == parsed.GetValue(To) ? ["--from and --to name the same engine; expected sqlite and postgres, in either order."] : Array.Empty<string>(),
             .. options.PostgresConnection is null ? ["The PostgreSQL database is not named; expected --postgres."] : Array.Empty<string>(),
             .. isFromSqlite && !File.Exists(options.DatabaseFile) ? [$"There is no SQLite database '{options.DatabaseFile}'; expected its folder as --data."] : Array.Empty<string>(),
-            .. !isFromSqlite && File.Exists(options.DatabaseFile) ? [$"File '{options.DatabaseFile}' exists; expected a folder without a database as --data."] : Array.Empty<string>(),
             .. options.Faults(),
         ];
         foreach (string fault in faults)
@@ -70,19 +69,16 @@ internal static class MigrateVerb
     {
         TimeProvider time = TimeProvider.System;
         long began = time.GetTimestamp();
-        bool isKept = isFromSqlite;
         try
         {
             ServerHost.CreateDataDirectory(options.DataDirectory);
             await using FileStream held = ServerHost.LockDataDirectory(options.DataDirectory);
-            SqlDatabase sqlite = new SqliteDatabase(options.DatabaseFile);
-            SqlDatabase postgres = options.CreateDatabase();
-            IReadOnlyList<CopiedTable> tables = await DatabaseCopy.RunAsync(
-                isFromSqlite ? sqlite : postgres, isFromSqlite ? postgres : sqlite, time, Patience, new ProgressLines(), cancellationToken);
-            bool isEqual = tables.All(table => table.IsEqual);
-            isKept |= isEqual;
-            Console.WriteLine(json ? ToJson(tables, isEqual, time.GetElapsedTime(began)) : ToText(tables, isEqual, time.GetElapsedTime(began)));
-            return isEqual ? ExitCodes.Success : ExitCodes.Failed;
+            if (!isFromSqlite && File.Exists(options.DatabaseFile))
+            {
+                throw new IOException($"File '{options.DatabaseFile}' exists; expected a folder without a database as --data.");
+            }
+
+            return await CopyLockedAsync(options, isFromSqlite, json, time, began, cancellationToken);
         }
         catch (Exception exception) when (exception is StoreException or IOException or UnauthorizedAccessException)
         {
@@ -94,11 +90,28 @@ internal static class MigrateVerb
             await Console.Error.WriteLineAsync("biomarkers-server: The copy was cancelled; nothing was kept.");
             return ExitCodes.NotStarted;
         }
+    }
+
+    // The folder is this process's own, and has no database where one is to be made.
+    private static async Task<int> CopyLockedAsync(ServerOptions options, bool isFromSqlite, bool json, TimeProvider time, long began, CancellationToken cancellationToken)
+    {
+        bool isKept = isFromSqlite;
+        try
+        {
+            SqlDatabase sqlite = new SqliteDatabase(options.DatabaseFile);
+            SqlDatabase postgres = options.CreateDatabase();
+            IReadOnlyList<CopiedTable> tables = await DatabaseCopy.RunAsync(
+                isFromSqlite ? sqlite : postgres, isFromSqlite ? postgres : sqlite, time, Patience, new ProgressLines(), cancellationToken);
+            bool isEqual = tables.All(table => table.IsEqual);
+            isKept |= isEqual;
+            Console.WriteLine(json ? ToJson(tables, isEqual, time.GetElapsedTime(began)) : ToText(tables, isEqual, time.GetElapsedTime(began)));
+            return isEqual ? ExitCodes.Success : ExitCodes.Failed;
+        }
         finally
         {
             if (!isKept)
             {
-                // The file was absent before; what is in it now is no database of anybody's.
+                // It was made here; what is in it is no database of anybody's.
                 foreach (string suffix in new[] { string.Empty, "-wal", "-shm" })
                 {
                     File.Delete(options.DatabaseFile + suffix);

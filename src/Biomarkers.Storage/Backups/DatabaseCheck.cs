@@ -24,6 +24,7 @@ internal static class DatabaseCheck
 
         cancellationToken.ThrowIfCancellationRequested();
         (long sequence, ContentHash hash) = CheckLedger(connection, file, cancellationToken);
+        CheckOriginals(connection, file, cancellationToken);
         List<StreamContents> streams = CheckStreams(connection, file);
         return new DatabaseContents(
             schema,
@@ -49,6 +50,14 @@ internal static class DatabaseCheck
             : throw new BackupException($"'{file}' has schema {schema}; this program knows up to {Migrations.NewestVersion}. Use the program that wrote it, or a newer one.");
     }
 
+    private static readonly (string Sql, string What)[] Originals =
+    [
+        ("SELECT stream_key || ':' || event_offset, content, content_hash FROM stream_event", "stream event"),
+        ("SELECT read_id, content, content_hash FROM plate_read", "plate read"),
+        ("SELECT layout_key || '', CAST(definition AS BLOB), content_hash FROM plate_layout", "plate layout"),
+        ("SELECT quarantine_key || '', content, content_hash FROM quarantined_event WHERE content IS NOT NULL", "quarantined event"),
+    ];
+
     private static (long Sequence, ContentHash Hash) CheckLedger(SqliteConnection connection, string file, CancellationToken cancellationToken)
     {
         long sequence = 0;
@@ -72,6 +81,23 @@ internal static class DatabaseCheck
         return head == (sequence, hash)
             ? head
             : throw new BackupException($"'{file}': the ledger's head says {head.Sequence} events with SHA-256 {head.Hash}; its events are {sequence} with {hash}.");
+    }
+
+    // Every original beside its hash: one bit of a read is another measurement.
+    private static void CheckOriginals(SqliteConnection connection, string file, CancellationToken cancellationToken)
+    {
+        foreach ((string sql, string what) in Originals)
+        {
+            foreach ((string name, byte[] content, byte[] stored) in Rows(connection, sql, row => (row.GetString(0), row.GetFieldValue<byte[]>(1), row.GetFieldValue<byte[]>(2))))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ContentHash computed = ContentHash.Of(content);
+                if (computed != ContentHash.FromBytes(stored))
+                {
+                    throw new BackupException($"'{file}': {what} {name} has SHA-256 {computed}; expected {ContentHash.FromBytes(stored)}. It is damaged.");
+                }
+            }
+        }
     }
 
     private static List<StreamContents> CheckStreams(SqliteConnection connection, string file)

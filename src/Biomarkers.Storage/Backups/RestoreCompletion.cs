@@ -66,8 +66,14 @@ public static class RestoreCompletion
     private static async Task RequireNobodyAsync(SqlStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         IReadOnlyList<HolderRow> before = await ListHoldersAsync(store, cancellationToken);
-        await Task.Delay(Observation, time, cancellationToken);
-        if ((await ListHoldersAsync(store, cancellationToken)).Except(before).FirstOrDefault() is { } living)
+        HolderRow? living = before.FirstOrDefault(holder => holder.IsConnected);
+        if (living is null && before.Count > 0)
+        {
+            await Task.Delay(Observation, time, cancellationToken);
+            living = (await ListHoldersAsync(store, cancellationToken)).Except(before).FirstOrDefault();
+        }
+
+        if (living is not null)
         {
             throw new StoreException($"A server on '{living.HostName}' uses the database; stop every server before a restore.");
         }

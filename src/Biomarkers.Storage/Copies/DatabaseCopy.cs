@@ -45,7 +45,7 @@ public static class DatabaseCopy
             }
             catch (DbException exception)
             {
-                throw target.Explain(exception);
+                throw (target.IsOwn(exception) ? target : source).Explain(exception);
             }
         }
     }
@@ -70,6 +70,11 @@ public static class DatabaseCopy
             return;
         }
 
+        if ((await ListenersAsync(source, cancellationToken)).Count > 0)
+        {
+            throw new StoreException($"A server is connected to the {source.Name} database {source.Place}; stop every server before it is copied.");
+        }
+
         await Task.Delay(patience, time, cancellationToken);
         foreach (WorkHolderTable holder in await LivingAsync(source, cancellationToken))
         {
@@ -78,6 +83,12 @@ public static class DatabaseCopy
                 throw new StoreException($"A server on host '{holder.HostName}' uses the {source.Name} database; stop every server before it is copied.");
             }
         }
+    }
+
+    private static async Task<IReadOnlySet<string>> ListenersAsync(SqlDatabase source, CancellationToken cancellationToken)
+    {
+        await using SqlSnapshot snapshot = await source.OpenSnapshotAsync(cancellationToken);
+        return await source.ListListenersAsync(snapshot.Connection, cancellationToken);
     }
 
     private static async Task<List<WorkHolderTable>> LivingAsync(SqlDatabase source, CancellationToken cancellationToken)
@@ -91,6 +102,7 @@ public static class DatabaseCopy
     {
         await using SqlSnapshot snapshot = await source.OpenSnapshotAsync(cancellationToken);
         await using SqlWriteTransaction write = await target.BeginWriteAsync(cancellationToken);
+        await source.LiftLimitsAsync(snapshot.Connection, cancellationToken);
         snapshot.Connection.CommandTimeout = 0;
         write.Connection.CommandTimeout = 0;
         await target.LockSchemaAsync(write.Connection, cancellationToken);

@@ -28,6 +28,9 @@ internal abstract class TableCopy
     /// <summary>Its name in the database.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Its columns.</summary>
+    public abstract IReadOnlyList<string> Columns { get; }
+
     /// <summary>Rows.</summary>
     public abstract Task<long> CountAsync(DataConnection connection, CancellationToken cancellationToken);
 
@@ -46,6 +49,9 @@ internal sealed class TableCopy<T> : TableCopy
     where T : class
 {
     public override string Name { get; } = typeof(T).GetCustomAttribute<TableAttribute>()!.Name!;
+
+    public override IReadOnlyList<string> Columns { get; } =
+        [.. typeof(T).GetProperties().Select(property => property.GetCustomAttribute<ColumnAttribute>()?.Name).OfType<string>()];
 
     public override Task<long> CountAsync(DataConnection connection, CancellationToken cancellationToken) => connection.GetTable<T>().LongCountAsync(cancellationToken);
 

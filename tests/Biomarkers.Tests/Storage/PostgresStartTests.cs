@@ -16,9 +16,11 @@ public sealed class PostgresStartTests : IAsyncLifetime
     public async Task DisposeAsync() => await database.DisposeAsync();
 
     [PostgresTheory]
-    [InlineData("plates", "connection string is not right")] // no pair of name and value
-    [InlineData("Hots=db;Database=plates", "hots")] // a name that Npgsql does not know
-    [InlineData("Host=db;Database=plates;Port=many", "connection string is not right")]
+    [InlineData("plates", "can't be read")] // no pair of name and value
+    [InlineData("Hots=db;Database=plates", "can't be read")] // a name that Npgsql does not know
+    [InlineData("Host=db;Database=plates;Port=many", "can't be read")]
+    [InlineData("postgresql://bio:geheim@db/plates", "no URI")] // what other programs take
+    [InlineData("Host=db;Password=geheim;geheim", "can't be read")]
     [InlineData("Database=plates", "no host")]
     [InlineData("Host=db", "no database")]
     [InlineData("", "no host")]
@@ -29,6 +31,7 @@ public sealed class PostgresStartTests : IAsyncLifetime
         OneLine(refused.Message);
         Assert.Contains(expected, refused.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Host=db;Database=biomarkers;Username=biomarkers", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", refused.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     [PostgresFact]
@@ -121,6 +124,25 @@ public sealed class PostgresStartTests : IAsyncLifetime
 
         Assert.Contains($"'{table}'", message, StringComparison.Ordinal);
         Assert.Contains("backup", message, StringComparison.Ordinal);
+    }
+
+    [PostgresTheory]
+    [InlineData("ALTER TABLE result DROP COLUMN dilution_factor CASCADE", "column 'result.dilution_factor'")]
+    [InlineData("DROP TRIGGER result_append_only ON result", "guard of table 'result'")]
+    [InlineData("ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only", "guard of table 'audit_event'")]
+    [InlineData("DELETE FROM database_identity", "database_identity")]
+    [InlineData("DELETE FROM schema_version WHERE number = 1", "schema_version")]
+    [InlineData("DELETE FROM schema_version WHERE number = 2", "of a newer one")]
+    [InlineData("DROP TABLE schema_version", "schema_version")]
+    public async Task Open_SchemaThatIsNotWhole_SaysWhatIsMissing(string damage, string expected)
+    {
+        await MigrateAsync();
+        await database.ExecuteAsync(damage);
+
+        string message = await RefusalAsync(database.ConnectionString);
+
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.Contains("Restore it from a backup", message, StringComparison.Ordinal);
     }
 
     [PostgresTheory]

@@ -75,7 +75,7 @@ public sealed class WorkTakeoverTests
 
         RunSaving fenced = await set[0].Writer.WriteAsync(new SaveRun(lost, run), CancellationToken.None);
 
-        Assert.Equal(new RunSaving(null, WaitsForOlderWork: false), fenced);
+        Assert.Equal(new RunSaving(null, IsReleased: false), fenced);
         Assert.Equal(before, await ContentsAsync(set.Database));
         Assert.Null(await set[0].Writer.WriteAsync(new BeginAttempt(lost), CancellationToken.None));
         Assert.False(await set[0].Writer.WriteAsync(new ParkWork(lost, "late"), CancellationToken.None));

@@ -44,7 +44,7 @@ public sealed class VerbTests : IDisposable
     // Nobody listens at port 1; a word is no address; an address that others reach needs TLS.
     [Theory]
     [InlineData(1, "does not answer", "health", "--address", "http://127.0.0.1:1", "--timeout-seconds", "2")]
-    [InlineData(1, "is no address", "health", "--address", "lab-server")]
+    [InlineData(2, "is no address", "health", "--address", "lab-server")]
     [InlineData(2, "need TLS", "serve", "--listen", "0.0.0.0:0")]
     public async Task Verb_WrongCall_SaysWhyAndEndsWithItsCode(int exitCode, string reason, params string[] arguments)
     {
