@@ -42,7 +42,9 @@ internal sealed class SqliteRestore(string dataDirectory) : IRestoreEngine
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = Path.Combine(dataDirectory, "biomarkers.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false,
+            DataSource = Path.Combine(dataDirectory, "biomarkers.db"),
+            Mode = SqliteOpenMode.ReadOnly,
+            Pooling = false,
         }.ToString());
         await connection.OpenAsync(cancellationToken);
         return connection;

@@ -1,6 +1,4 @@
-using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Ingest;
-using Biomarkers.Pipeline.Store;
 using Biomarkers.Tests.Pipeline;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Tests.Pipeline;
 using Xunit;

@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Data.Common;
 using System.Security.Cryptography;
-using System.Text;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Ingest;
