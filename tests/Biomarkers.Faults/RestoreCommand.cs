@@ -10,17 +10,9 @@ internal static class RestoreCommand
 {
     private static readonly Option<int> Cycles = FaultOptions.Whole("--cycles", "Backups and restores, 1 to 10,000.", 3, 1, 10_000);
 
-    private static readonly Option<int> Senders = FaultOptions.Whole("--senders", "Instruments that send at once, 1 to 64.", 4, 1, 64);
-
     private static readonly Option<int> PlatesPerCycle = FaultOptions.Whole("--plates-per-cycle", "Plates that all senders together send in one cycle, 4 to 100,000.", 200, 4, 100_000);
 
-    private static readonly Option<int> Seed = FaultOptions.Whole("--seed", "Equal seeds give equal plates and equal delays before each kill.", 20261122, 0, int.MaxValue);
-
-    private static readonly Option<int> LimitSeconds = FaultOptions.Whole("--limit-seconds", "Longest time of everything; longer is a failure.", 3600, 1, 86_400);
-
     private static readonly Option<bool> OnPostgres = new("--postgres") { Description = "On a throw-away PostgreSQL, by pg_dump and pg_restore, instead of SQLite." };
-
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object." };
 
     private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
@@ -31,7 +23,7 @@ internal static class RestoreCommand
             "Senders stream simulated plates into the real server; it is backed up meanwhile, killed (SIGKILL) later, restored and restarted, and the senders make good what the backup "
             + "lacks. At the end every acknowledged event must be stored, or be named by its sender. The same is done with senders that keep nothing: there the check must find the loss.")
         {
-            Cycles, Senders, PlatesPerCycle, Seed, LimitSeconds, OnPostgres, Json,
+            Cycles, FaultOptions.Senders, PlatesPerCycle, FaultOptions.Seed, FaultOptions.LimitSeconds, OnPostgres, FaultOptions.Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -40,15 +32,15 @@ internal static class RestoreCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(parsed.GetValue(LimitSeconds)));
-        var plan = new RestorePlan(parsed.GetValue(Cycles), parsed.GetValue(Senders), parsed.GetValue(PlatesPerCycle), parsed.GetValue(Seed));
+        limit.CancelAfter(TimeSpan.FromSeconds(parsed.GetValue(FaultOptions.LimitSeconds)));
+        var plan = new RestorePlan(parsed.GetValue(Cycles), parsed.GetValue(FaultOptions.Senders), parsed.GetValue(PlatesPerCycle), parsed.GetValue(FaultOptions.Seed));
         long began = Stopwatch.GetTimestamp();
         try
         {
             RestoreFigures kept = await DrillAsync(plan, parsed.GetValue(OnPostgres), 10_000, limit.Token);
             RestoreFigures control = await DrillAsync(plan with { Cycles = 1 }, parsed.GetValue(OnPostgres), 0, limit.Token);
             var report = new RestoreReport(plan, kept, control, Stopwatch.GetElapsedTime(began).TotalSeconds);
-            if (parsed.GetValue(Json))
+            if (parsed.GetValue(FaultOptions.Json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(report, JsonOptions));
             }
@@ -61,7 +53,7 @@ internal static class RestoreCommand
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync(cancellationToken.IsCancellationRequested ? "Cancelled." : $"Not done within {parsed.GetValue(LimitSeconds)} s.");
+            await Console.Error.WriteLineAsync(cancellationToken.IsCancellationRequested ? "Cancelled." : $"Not done within {parsed.GetValue(FaultOptions.LimitSeconds)} s.");
             return 1;
         }
     }
