@@ -1,3 +1,5 @@
+using Biomarkers.Immunoassay.Curves.Solver;
+
 namespace Biomarkers.Immunoassay.Curves;
 
 /// <summary>5PL in the form with A and D: response = D + (A - D) / (1 + (x / C)^B)^G with B more than 0, A at zero, D at infinity.</summary>
@@ -19,6 +21,9 @@ internal sealed class FiveParameterLogisticAdModel : LogisticModel
         CurveParameters.LowerAsymptote, CurveParameters.UpperAsymptote, CurveParameters.Inflection, CurveParameters.Slope,
         CurveParameters.Asymmetry,
     ];
+
+    /// <inheritdoc/>
+    public override LogisticFamily Family => LogisticFamily.FiveParameterAd;
 
     /// <inheritdoc/>
     public override bool IsMirrored(double slope) => slope < 0;

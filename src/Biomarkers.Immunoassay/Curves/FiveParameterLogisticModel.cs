@@ -1,3 +1,5 @@
+using Biomarkers.Immunoassay.Curves.Solver;
+
 namespace Biomarkers.Immunoassay.Curves;
 
 /// <summary>5PL: response = lower + (upper - lower) / (1 + (x / inflection)^slope)^asymmetry.</summary>
@@ -17,6 +19,9 @@ internal sealed class FiveParameterLogisticModel : LogisticModel
         CurveParameters.LowerAsymptote, CurveParameters.UpperAsymptote, CurveParameters.Inflection, CurveParameters.Slope,
         CurveParameters.Asymmetry,
     ];
+
+    /// <inheritdoc/>
+    public override LogisticFamily Family => LogisticFamily.FiveParameter;
 
     /// <inheritdoc/>
     public override bool IsMirrored(double slope) => false;

@@ -1,3 +1,5 @@
+using Biomarkers.Immunoassay.Curves.Solver;
+
 namespace Biomarkers.Immunoassay.Curves;
 
 /// <summary>4PL: response = lower + (upper - lower) / (1 + (x / inflection)^slope).</summary>
@@ -14,6 +16,9 @@ internal sealed class FourParameterLogisticModel : LogisticModel
     /// <inheritdoc/>
     public override IReadOnlyList<string> ParameterNames { get; } =
         [CurveParameters.LowerAsymptote, CurveParameters.UpperAsymptote, CurveParameters.Inflection, CurveParameters.Slope];
+
+    /// <inheritdoc/>
+    public override LogisticFamily Family => LogisticFamily.FourParameter;
 
     /// <inheritdoc/>
     public override bool IsMirrored(double slope) => false;

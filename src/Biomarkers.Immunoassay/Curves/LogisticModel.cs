@@ -1,3 +1,5 @@
+using Biomarkers.Immunoassay.Curves.Solver;
+
 namespace Biomarkers.Immunoassay.Curves;
 
 /// <summary>What the logistic families share: response = lower + (upper - lower) h, where the fraction h runs between 0 and 1.</summary>
@@ -19,6 +21,9 @@ internal abstract class LogisticModel : CurveModel
 
     /// <summary>Whether the asymmetry is a parameter; otherwise it is 1.</summary>
     public bool HasAsymmetry => ParameterCount > Asymmetry;
+
+    /// <summary>Which curve the solver finds.</summary>
+    public abstract LogisticFamily Family { get; }
 
     /// <summary>Whether the exponent of a curve of this slope acts on the distance from the upper asymptote.</summary>
     public abstract bool IsMirrored(double slope);
@@ -65,9 +70,9 @@ internal abstract class LogisticModel : CurveModel
         // ln of the fraction that the exponent acts on; the smaller of the two is the one with accurate digits.
         bool mirrored = IsMirrored(slope);
         (double part, double rest) = mirrored ? (complement, fraction) : (fraction, complement);
-        double lnPart = part < 0.5 ? Math.Log(part) : PreciseMath.LogOnePlus(-rest);
+        double lnPart = part < 0.5 ? PreciseMath.Log(part) : PreciseMath.LogOnePlus(-rest);
         double z = PreciseMath.LogExpMinusOne(-lnPart / AsymmetryOf(parameters));
-        double concentration = parameters[Inflection] * Math.Exp(z / (mirrored ? -slope : slope));
+        double concentration = parameters[Inflection] * PreciseMath.Exp(z / (mirrored ? -slope : slope));
         return concentration switch
         {
             0 => new Inversion(InversionStatus.BelowCurve, 0),
@@ -85,15 +90,43 @@ internal abstract class LogisticModel : CurveModel
     };
 
     /// <inheritdoc/>
-    internal sealed override CurveSolution Solve(CalibratorLevels levels, IReadOnlyList<double?> held, CurveFitOptions options) =>
-        LogisticSolver.Solve(this, levels, held, options);
+    internal sealed override CurveSolution Solve(CalibratorLevels levels, IReadOnlyList<double?> held, CurveFitOptions options)
+    {
+        var table = LevelTable.FromLevels(levels.LnConcentrations, levels.Targets, levels.Weights, new double[LevelTable.MemoryFor(levels.Count)]);
+        double scale = levels.ResponseScale;
+        var holds = new LogisticHolds(held[Lower] / scale, held[Upper] / scale, held[Inflection], held[Slope], HasAsymmetry ? held[Asymmetry] : null);
+        LogisticSummary found = LogisticSolver.Solve(ref table, Family, holds, options.IterationLimit);
+        if (double.IsNaN(found.WeightedSumOfSquares))
+        {
+            return new CurveSolution([], found.Termination, 0, []);
+        }
+
+        double[] parameters = [found.LowerAsymptote * scale, found.UpperAsymptote * scale, found.Inflection, found.Slope, found.Asymmetry];
+        List<string> atBound = [];
+        if (found.AtBound.Slope)
+        {
+            atBound.Add(CurveParameters.Slope);
+        }
+
+        if (found.AtBound.Inflection)
+        {
+            atBound.Add(CurveParameters.Inflection);
+        }
+
+        if (found.AtBound.Asymmetry)
+        {
+            atBound.Add(CurveParameters.Asymmetry);
+        }
+
+        return new CurveSolution([.. parameters.Take(ParameterCount).Select((value, i) => held[i] ?? value)], found.Termination, found.EvaluationCount, atBound);
+    }
 
     private double AsymmetryOf(ReadOnlySpan<double> parameters) => HasAsymmetry ? parameters[Asymmetry] : 1;
 
     private LogisticFraction FractionAt(ReadOnlySpan<double> parameters, double concentration)
     {
         double slope = parameters[Slope];
-        double lnRatio = Math.Log(concentration) - Math.Log(parameters[Inflection]);
+        double lnRatio = PreciseMath.Log(concentration) - PreciseMath.Log(parameters[Inflection]);
         return LogisticFraction.At(lnRatio, slope, AsymmetryOf(parameters), IsMirrored(slope));
     }
 }
@@ -114,11 +147,11 @@ internal readonly record struct LogisticFraction(double Value, double BySlope, d
         }
 
         double z = mirrored ? -slope * lnRatio : slope * lnRatio;
-        double exp = Math.Exp(-Math.Abs(z));
+        double exp = PreciseMath.Exp(-Math.Abs(z));
         double tail = PreciseMath.LogOnePlus(exp);
         double logBracket = z > 0 ? z + tail : tail;
         double sigmoid = (z > 0 ? 1 : exp) / (1 + exp);
-        double power = Math.Exp(-asymmetry * logBracket);
+        double power = PreciseMath.Exp(-asymmetry * logBracket);
         double steepness = asymmetry * power * sigmoid;
         return new LogisticFraction(
             mirrored ? -PreciseMath.ExpMinusOne(-asymmetry * logBracket) : power,
@@ -136,6 +169,6 @@ internal readonly record struct LogisticFraction(double Value, double BySlope, d
         }
 
         double exponent = -asymmetry * PreciseMath.LogOnePlusExp(mirrored ? -slope * lnRatio : slope * lnRatio);
-        return mirrored ? -PreciseMath.ExpMinusOne(exponent) : Math.Exp(exponent);
+        return mirrored ? -PreciseMath.ExpMinusOne(exponent) : PreciseMath.Exp(exponent);
     }
 }

@@ -1,0 +1,252 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Biomarkers.Immunoassay.Curves.Solver;
+
+/// <summary>The points of one fit as the vectors take them: one row per distinct concentration, padded with rows of weight 0 to whole vectors.</summary>
+/// <remarks>
+/// For given weights, sum w (y - f)^2 over the wells of one concentration is W (mean - f)^2 plus a constant, W being the sum of the weights and mean the
+/// weighted mean; so levels have exactly the minimum that wells have. Responses and weights are scaled by powers of two, which is exact. Rows are
+/// sorted, so the outcome does not depend on the order of the points, to the last bit.
+/// </remarks>
+internal ref struct LevelTable
+{
+    /// <summary>Doubles per row that <see cref="Solver"/> needs: three of the table, six of the kernel.</summary>
+    public const int DoublesPerRow = 9;
+
+    private LevelTable(Span<double> memory, int count, double responseScale, double withinSquares, double weightScale)
+    {
+        Length = PaddedLength(count);
+        Count = count;
+        LnConcentrations = memory[..Length];
+        Responses = memory.Slice(Length, Length);
+        Weights = memory.Slice(2 * Length, Length);
+        Scratch = memory.Slice(3 * Length, 6 * Length);
+        ResponseScale = responseScale;
+        WeightScale = weightScale;
+        WithinSquares = withinSquares;
+    }
+
+    /// <summary>Number of distinct concentrations.</summary>
+    public int Count { get; }
+
+    /// <summary>Rows with the padding: a multiple of eight.</summary>
+    public int Length { get; }
+
+    /// <summary>Ln concentration, ascending; negative infinity for zero, until the search puts a place far below there.</summary>
+    public Span<double> LnConcentrations { get; }
+
+    /// <summary>Weighted mean response over <see cref="ResponseScale"/>.</summary>
+    public Span<double> Responses { get; }
+
+    /// <summary>Sum of the weights over <see cref="WeightScale"/>; 0 in the padding.</summary>
+    public Span<double> Weights { get; }
+
+    /// <summary>Memory of the kernel, six doubles per row.</summary>
+    public Span<double> Scratch { get; }
+
+    /// <summary>What responses were divided by.</summary>
+    public double ResponseScale { get; }
+
+    /// <summary>What weights were divided by.</summary>
+    public double WeightScale { get; }
+
+    /// <summary>Weighted squares of the wells about the means of their levels, in the scale of the rows.</summary>
+    public double WithinSquares { get; }
+
+    /// <summary>1 / sum of the weights.</summary>
+    public double InverseTotalWeight { get; private set; }
+
+    /// <summary>What was taken from the responses: a held asymptote, or their weighted mean.</summary>
+    public double Origin { get; private set; }
+
+    /// <summary>Weighted squares of the responses about the origin.</summary>
+    public double Squares { get; private set; }
+
+    /// <summary>Weighted squares of the responses about their mean: what no curve at all would leave.</summary>
+    public double Scatter { get; private set; }
+
+    /// <summary>-1 where responses rise with the concentration on the whole, +1 where they fall.</summary>
+    public int Direction { get; private set; }
+
+    /// <summary>Weighted squares of the responses as they came: what rounding is measured by.</summary>
+    public double RawSquares { get; private set; }
+
+    /// <summary>Length of memory for a number of rows.</summary>
+    public static int MemoryFor(int rowCount) => PaddedLength(rowCount) * DoublesPerRow;
+
+    /// <summary>Gathers points into rows.</summary>
+    /// <param name="concentrations">n finite concentrations, zero or more.</param>
+    /// <param name="responses">n finite responses.</param>
+    /// <param name="weights">n finite weights of more than 0; empty for weights of 1.</param>
+    /// <param name="memory">At least <see cref="MemoryFor"/> n doubles.</param>
+    public static LevelTable Gather(
+        ReadOnlySpan<double> concentrations, ReadOnlySpan<double> responses, ReadOnlySpan<double> weights, Span<double> memory)
+    {
+        int n = concentrations.Length;
+        double largestResponse = 0, largestWeight = weights.IsEmpty ? 1 : 0;
+        // The points stand behind the rows, in what is the kernel's memory later.
+        Span<Point> points = MemoryMarshal.Cast<double, Point>(memory.Slice(PaddedLength(n) * 6, 3 * n));
+        for (int i = 0; i < n; i++)
+        {
+            double weight = weights.IsEmpty ? 1 : weights[i];
+            points[i] = new Point(concentrations[i], responses[i], weight);
+            largestResponse = Math.Max(largestResponse, Math.Abs(responses[i]));
+            largestWeight = Math.Max(largestWeight, weight);
+        }
+
+        Sort(points);
+        double responseScale = PowerOfTwoNear(largestResponse);
+        double weightScale = PowerOfTwoNear(largestWeight);
+        return FromSorted(points, memory, responseScale, weightScale);
+    }
+
+    /// <summary>Takes levels that were gathered before.</summary>
+    public static LevelTable FromLevels(ReadOnlySpan<double> lnConcentrations, ReadOnlySpan<double> responses, ReadOnlySpan<double> weights, Span<double> memory)
+    {
+        var table = new LevelTable(memory, responses.Length, 1, 0, 1);
+        lnConcentrations.CopyTo(table.LnConcentrations);
+        responses.CopyTo(table.Responses);
+        weights.CopyTo(table.Weights);
+        table.Pad();
+        return table;
+    }
+
+    /// <summary>The largest power of two of at most a value; 1 for zero and for values without one.</summary>
+    public static double PowerOfTwoNear(double value) =>
+        value is >= 1e-300 and <= double.MaxValue ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(value) & unchecked((long)0xFFF0000000000000)) : 1;
+
+    private static LevelTable FromSorted(ReadOnlySpan<Point> points, Span<double> memory, double responseScale, double weightScale)
+    {
+        int padded = PaddedLength(points.Length), count = -1;
+        double inverseResponseScale = 1 / responseScale, inverseWeightScale = 1 / weightScale, current = double.NaN;
+        Span<double> x = memory[..padded], y = memory.Slice(padded, padded), w = memory.Slice(2 * padded, padded);
+        foreach (ref readonly Point point in points)
+        {
+            if (point.Concentration != current)
+            {
+                current = point.Concentration;
+                x[++count] = current;
+                (y[count], w[count]) = (0, 0);
+            }
+
+            double weight = point.Weight * inverseWeightScale;
+            y[count] += weight * (point.Response * inverseResponseScale);
+            w[count] += weight;
+        }
+
+        count++;
+        for (int i = 0; i < count; i++)
+        {
+            y[i] /= w[i];
+        }
+
+        double within = 0;
+        int level = 0;
+        foreach (ref readonly Point point in points)
+        {
+            level += point.Concentration != x[level] ? 1 : 0;
+            double difference = (point.Response * inverseResponseScale) - y[level];
+            within += point.Weight * inverseWeightScale * difference * difference;
+        }
+
+        int length = PaddedLength(count);
+        if (length != padded)
+        {
+            y[..count].CopyTo(memory.Slice(length, count));
+            w[..count].CopyTo(memory.Slice(2 * length, count));
+        }
+
+        var table = new LevelTable(memory, count, responseScale, within, weightScale);
+        table.Pad();
+        TakeLogarithms(table.LnConcentrations, count);
+        return table;
+    }
+
+    /// <summary>Takes the origin from the responses.</summary>
+    /// <param name="heldAsymptote">A held asymptote in the scale of the rows; null for the weighted mean.</param>
+    public void Centre(double? heldAsymptote)
+    {
+        double weight = 0, sum = 0, sumX = 0;
+        double lowest = Count > 1 && double.IsNegativeInfinity(LnConcentrations[0]) ? LnConcentrations[1] : LnConcentrations[0];
+        for (int i = 0; i < Count; i++)
+        {
+            weight += Weights[i];
+            sum += Weights[i] * Responses[i];
+            sumX += Weights[i] * Math.Max(LnConcentrations[i], lowest);
+        }
+
+        InverseTotalWeight = 1 / weight;
+        double mean = sum / weight, meanX = sumX / weight, product = 0;
+        Origin = heldAsymptote ?? mean;
+        for (int i = 0; i < Count; i++)
+        {
+            double w = Weights[i], difference = Responses[i] - mean;
+            RawSquares += w * Responses[i] * Responses[i];
+            Scatter += w * difference * difference;
+            product += w * difference * (Math.Max(LnConcentrations[i], lowest) - meanX);
+            Responses[i] -= Origin;
+            Squares += w * Responses[i] * Responses[i];
+        }
+
+        Direction = product < 0 ? 1 : -1;
+    }
+
+    private void Pad()
+    {
+        LnConcentrations[Count..].Fill(LnConcentrations[Count - 1]);
+        Responses[Count..].Clear();
+        Weights[Count..].Clear();
+    }
+
+    private static void TakeLogarithms(Span<double> values, int count)
+    {
+        ref double first = ref MemoryMarshal.GetReference(values);
+        bool isOrdinary = (count < 2 || values[1] >= 1e-300) && values[count - 1] > 0;
+        double lowest = values[0];
+        for (int i = 0; i < values.Length && isOrdinary; i += 8)
+        {
+            VectorMath.Log(Vector512.LoadUnsafe(ref first, (nuint)i)).StoreUnsafe(ref first, (nuint)i);
+        }
+
+        // Zero and numbers without a full set of digits are rare, and only the lowest can be one of them then.
+        for (int i = 0; i < values.Length && !isOrdinary; i++)
+        {
+            values[i] = PreciseMath.Log(values[i]);
+        }
+
+        values[0] = lowest >= 1e-300 ? values[0] : PreciseMath.Log(lowest);
+    }
+
+    private static void Sort(Span<Point> points)
+    {
+        if (points.Length > 64)
+        {
+            points.Sort(Point.Compare);
+            return;
+        }
+
+        // Nearly always sorted by concentration: a pass of insertions.
+        for (int i = 1; i < points.Length; i++)
+        {
+            Point point = points[i];
+            int j = i;
+            for (; j > 0 && Point.Compare(point, points[j - 1]) < 0; j--)
+            {
+                points[j] = points[j - 1];
+            }
+
+            points[j] = point;
+        }
+    }
+
+    private static int PaddedLength(int count) => (count + 7) & ~7;
+
+    /// <summary>One well, ordered by everything that it has.</summary>
+    private readonly record struct Point(double Concentration, double Response, double Weight)
+    {
+        public static int Compare(Point left, Point right) => left.Concentration != right.Concentration ? left.Concentration < right.Concentration ? -1 : 1
+            : left.Response != right.Response ? left.Response < right.Response ? -1 : 1
+            : left.Weight.CompareTo(right.Weight);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Biomarkers.Immunoassay.Curves.Solver;
+
+/// <summary>A place to start from, with its sum of squares.</summary>
+internal readonly record struct LogisticStart(LogisticPlace Place, double SumOfSquares);
+
+/// <summary>The coarse grid over the box: eight middles in the lanes of one vector, for each of a few asymmetries and steepnesses.</summary>
+/// <remarks>The grid depends on nothing but the range of the concentrations.</remarks>
+internal static class LogisticGrid
+{
+    /// <summary>Most starts that one branch has.</summary>
+    public const int StartLimit = 5;
+
+    private const int LaneCount = 8;
+
+    /// <summary>The middles reach beyond the concentrations by a factor of e at the low and e^1.5 at the high end.</summary>
+    private const double ReachBelow = 1;
+    private const double ReachAbove = 1.5;
+
+    private static ReadOnlySpan<double> Asymmetries => [0, -1.2, 1.2, -2.6, 2.6];
+
+    private static ReadOnlySpan<double> Steepnesses => [-0.4, 0.3, 1.1];
+
+    /// <summary>Shapes of the free grid, by asymmetry and steepness: they depend on nothing.</summary>
+    private static readonly LogisticShape[] FreeShapes = MakeFreeShapes();
+
+    /// <summary>Finds the starts of one branch: the best place of each asymmetry, or of each steepness where the asymmetry is held.</summary>
+    /// <param name="table">Rows, centred.</param>
+    /// <param name="space">Box.</param>
+    /// <param name="branch">How the curve runs.</param>
+    /// <param name="starts">Receives the starts, <see cref="StartLimit"/> at most.</param>
+    /// <returns>Number of starts; those on which the best amplitude has the wrong sign are left out.</returns>
+    public static int Scan(in LevelTable table, in LogisticSpace space, in LogisticBranch branch, Span<LogisticStart> starts)
+    {
+        ReadOnlySpan<double> asymmetries = space.IsAsymmetryFree ? Asymmetries : [space.Minimum.LnAsymmetry];
+        ReadOnlySpan<double> steepnesses = space.IsSteepnessFree ? Steepnesses : [space.Minimum.Steepness];
+        bool isFree = space.IsSteepnessFree && !space.IsNatural && (space.IsAsymmetryFree || space.IsUnit);
+        Vector512<double> middles = MiddlesOf(space);
+        int count = 0;
+        for (int a = 0; a < asymmetries.Length; a++)
+        {
+            var best = new LogisticStart(default, double.PositiveInfinity);
+            for (int s = 0; s < steepnesses.Length; s++)
+            {
+                LogisticShape shape = isFree
+                    ? FreeShapes[(a * Steepnesses.Length) + s]
+                    : space.ShapeAt(new LogisticPlace(steepnesses[s], 0, asymmetries[a]));
+                Vector512<double> sums = SumsOfSquares(table, branch, shape, middles, space.IsUnit);
+                double least = Least(sums, out int lane);
+                if (least < best.SumOfSquares)
+                {
+                    best = new LogisticStart(new LogisticPlace(steepnesses[s], middles.GetElement(lane), asymmetries[a]), least);
+                }
+
+                bool isLast = s == steepnesses.Length - 1;
+                if ((isLast || !space.IsAsymmetryFree) && double.IsFinite(best.SumOfSquares))
+                {
+                    starts[count++] = best;
+                    best = new LogisticStart(default, double.PositiveInfinity);
+                }
+            }
+        }
+
+        return count;
+    }
+
+    private static Vector512<double> MiddlesOf(in LogisticSpace space)
+    {
+        if (!space.IsMiddleFree)
+        {
+            return Vector512.Create(space.Minimum.Middle);
+        }
+
+        double step = (space.HighestLevel - space.LowestLevel + ReachBelow + ReachAbove) / (LaneCount - 1);
+        return Vector512.FusedMultiplyAdd(
+            Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create(step), Vector512.Create(space.LowestLevel - ReachBelow));
+    }
+
+    private static LogisticShape[] MakeFreeShapes()
+    {
+        var shapes = new LogisticShape[Asymmetries.Length * Steepnesses.Length];
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            var place = new LogisticPlace(Steepnesses[i % Steepnesses.Length], 0, Asymmetries[i / Steepnesses.Length]);
+            shapes[i] = new LogisticShape(place, isNatural: false, isUnit: place.LnAsymmetry == 0);
+        }
+
+        return shapes;
+    }
+
+    /// <summary>Sum of squares at eight middles; infinity where the amplitude has the wrong sign.</summary>
+    private static Vector512<double> SumsOfSquares(
+        in LevelTable table, in LogisticBranch branch, in LogisticShape shape, Vector512<double> middles, bool isUnit)
+    {
+        ref double x = ref MemoryMarshal.GetReference(table.LnConcentrations);
+        ref double y = ref MemoryMarshal.GetReference(table.Responses);
+        ref double w = ref MemoryMarshal.GetReference(table.Weights);
+        Vector512<double> slope = Vector512.Create(branch.Orientation * shape.B), k = Vector512.Create(shape.K), g = Vector512.Create(shape.Asymmetry);
+        Vector512<double> shift = Vector512.Create(branch.IsCentred ? 0 : branch.Shift);
+        Vector512<double> sums = Vector512<double>.Zero, squares = sums, products = sums;
+        for (int i = 0; i < table.Count; i++)
+        {
+            Vector512<double> u = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, i)) - middles, slope, k);
+            Vector512<double> h = (isUnit ? Unit(u) : Power(u, g)) - shift;
+            Vector512<double> weighted = Vector512.Create(Unsafe.Add(ref w, i)) * h;
+            sums += weighted;
+            squares = Vector512.FusedMultiplyAdd(weighted, h, squares);
+            products = Vector512.FusedMultiplyAdd(weighted, Vector512.Create(Unsafe.Add(ref y, i)), products);
+        }
+
+        // A column that is constant to half of its digits determines nothing.
+        Vector512<double> least = squares * Vector512.Create(1e-8);
+        if (branch.IsCentred)
+        {
+            squares -= sums * sums * Vector512.Create(table.InverseTotalWeight);
+        }
+
+        Vector512<double> gain = branch.HeldAmplitude is { } amplitude
+            ? Vector512.Create(amplitude) * (products + products - (Vector512.Create(amplitude) * squares))
+            : products * products / squares;
+        Vector512<double> signed = products * Vector512.Create((double)branch.AmplitudeSign);
+        Vector512<double> isRight = Vector512.GreaterThan(squares, least) & Vector512.GreaterThan(signed, Vector512<double>.Zero);
+        isRight = branch.HeldAmplitude is null ? isRight : Vector512<double>.AllBitsSet;
+        return Vector512.ConditionalSelect(isRight, Vector512.Create(table.Squares) - gain, Vector512.Create(double.PositiveInfinity));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Unit(Vector512<double> u)
+    {
+        // Beyond 700 the quotient is 0 or 1 to the last digit, and the exponential stays finite.
+        Vector512<double> limit = Vector512.Create(700.0);
+        return Vector512<double>.One / (Vector512<double>.One + VectorMath.Exp(Vector512.Max(-limit, Vector512.Min(u, limit))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Power(Vector512<double> u, Vector512<double> g)
+    {
+        Vector512<double> tail = VectorMath.LogOnePlus(VectorMath.Exp(-Vector512.Abs(u)));
+        return VectorMath.Exp(-(g * (tail + Vector512.Max(u, Vector512<double>.Zero))));
+    }
+
+    private static double Least(Vector512<double> values, out int lane)
+    {
+        double least = double.PositiveInfinity;
+        lane = 0;
+        for (int i = 0; i < LaneCount; i++)
+        {
+            double value = values.GetElement(i);
+            if (value < least)
+            {
+                (least, lane) = (value, i);
+            }
+        }
+
+        return least;
+    }
+}
