@@ -83,22 +83,27 @@ internal ref struct LevelTable
     public static LevelTable Gather(
         ReadOnlySpan<double> concentrations, ReadOnlySpan<double> responses, ReadOnlySpan<double> weights, Span<double> memory)
     {
-        int n = concentrations.Length;
-        double largestResponse = 0, largestWeight = weights.IsEmpty ? 1 : 0;
-        // The points stand behind the rows, in what is the kernel's memory later.
-        Span<Point> points = MemoryMarshal.Cast<double, Point>(memory.Slice(PaddedLength(n) * 6, 3 * n));
+        if (IsInOrder(concentrations))
+        {
+            return FromSorted(concentrations, responses, weights, memory);
+        }
+
+        // The points stand behind the rows while they are sorted, in what is the kernel's memory later.
+        int n = concentrations.Length, padded = PaddedLength(n);
+        Span<Point> points = MemoryMarshal.Cast<double, Point>(memory.Slice(padded * 6, 3 * n));
         for (int i = 0; i < n; i++)
         {
-            double weight = weights.IsEmpty ? 1 : weights[i];
-            points[i] = new Point(concentrations[i], responses[i], weight);
-            largestResponse = Math.Max(largestResponse, Math.Abs(responses[i]));
-            largestWeight = Math.Max(largestWeight, weight);
+            points[i] = new Point(concentrations[i], responses[i], weights.IsEmpty ? 1 : weights[i]);
         }
 
         Sort(points);
-        double responseScale = PowerOfTwoNear(largestResponse);
-        double weightScale = PowerOfTwoNear(largestWeight);
-        return FromSorted(points, memory, responseScale, weightScale);
+        Span<double> x = memory.Slice(padded * 3, n), y = memory.Slice(padded * 4, n), w = memory.Slice(padded * 5, n);
+        for (int i = 0; i < n; i++)
+        {
+            (x[i], y[i], w[i]) = (points[i].Concentration, points[i].Response, points[i].Weight);
+        }
+
+        return FromSorted(x, y, w, memory);
     }
 
     /// <summary>Takes levels that were gathered before.</summary>
@@ -116,23 +121,47 @@ internal ref struct LevelTable
     public static double PowerOfTwoNear(double value) =>
         value is >= 1e-300 and <= double.MaxValue ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(value) & unchecked((long)0xFFF0000000000000)) : 1;
 
-    private static LevelTable FromSorted(ReadOnlySpan<Point> points, Span<double> memory, double responseScale, double weightScale)
+    /// <summary>Whether the points stand in ascending order with two of one concentration at most, whose sums don't depend on which comes first.</summary>
+    private static bool IsInOrder(ReadOnlySpan<double> concentrations)
     {
-        int padded = PaddedLength(points.Length), count = -1;
+        for (int i = 1; i < concentrations.Length; i++)
+        {
+            bool isThird = i > 1 && concentrations[i] == concentrations[i - 2];
+            if (concentrations[i] < concentrations[i - 1] || isThird)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static LevelTable FromSorted(ReadOnlySpan<double> concentrations, ReadOnlySpan<double> responses, ReadOnlySpan<double> weights, Span<double> memory)
+    {
+        int padded = PaddedLength(concentrations.Length), count = -1;
+        double largestResponse = 0, largestWeight = weights.IsEmpty ? 1 : 0;
+        for (int i = 0; i < responses.Length; i++)
+        {
+            largestResponse = Math.Max(largestResponse, Math.Abs(responses[i]));
+            largestWeight = weights.IsEmpty ? 1 : Math.Max(largestWeight, weights[i]);
+        }
+
+        double responseScale = PowerOfTwoNear(largestResponse), weightScale = PowerOfTwoNear(largestWeight);
         double inverseResponseScale = 1 / responseScale, inverseWeightScale = 1 / weightScale, current = double.NaN;
         Span<double> x = memory[..padded], y = memory.Slice(padded, padded), w = memory.Slice(2 * padded, padded);
-        foreach (ref readonly Point point in points)
+        for (int i = 0; i < concentrations.Length; i++)
         {
-            if (point.Concentration != current)
+            double weight = weights.IsEmpty ? 1 : weights[i] * inverseWeightScale, response = weight * (responses[i] * inverseResponseScale);
+            if (concentrations[i] == current)
             {
-                current = point.Concentration;
-                x[++count] = current;
-                (y[count], w[count]) = (0, 0);
+                (y[count], w[count]) = (y[count] + response, w[count] + weight);
             }
-
-            double weight = point.Weight * inverseWeightScale;
-            y[count] += weight * (point.Response * inverseResponseScale);
-            w[count] += weight;
+            else
+            {
+                current = concentrations[i];
+                count++;
+                (x[count], y[count], w[count]) = (current, response, weight);
+            }
         }
 
         count++;
@@ -142,12 +171,11 @@ internal ref struct LevelTable
         }
 
         double within = 0;
-        int level = 0;
-        foreach (ref readonly Point point in points)
+        for (int i = 0, level = 0; i < concentrations.Length; i++)
         {
-            level += point.Concentration != x[level] ? 1 : 0;
-            double difference = (point.Response * inverseResponseScale) - y[level];
-            within += point.Weight * inverseWeightScale * difference * difference;
+            level += concentrations[i] != x[level] ? 1 : 0;
+            double difference = (responses[i] * inverseResponseScale) - y[level];
+            within += (weights.IsEmpty ? 1 : weights[i] * inverseWeightScale) * difference * difference;
         }
 
         int length = PaddedLength(count);

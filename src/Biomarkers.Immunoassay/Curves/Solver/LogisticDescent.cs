@@ -45,6 +45,11 @@ internal static class LogisticDescent
     private const double MiddleStep = 3;
     private const double AsymmetryStep = 1.5;
 
+    /// <summary>Evaluations after which trials that fail are led back to the floor of a valley.</summary>
+    private const int PatienceWithValleys = 12;
+    private const int CorrectionLimit = 4;
+    private const double CorrectionDamping = 1e-4;
+
     /// <summary>Distance within which a descent is in the basin of a minimum that was found before.</summary>
     private const double SameBasin = 0.03;
 
@@ -97,10 +102,12 @@ internal static class LogisticDescent
             double gain = current.SumOfSquares - trialPoint.SumOfSquares;
             double noise = Rounding * (current.SumOfSquares + Math.Sqrt(current.SumOfSquares * table.RawSquares));
             bool isBetter = gain > noise || (gain >= -noise && Active.At(space, trial, trialPoint).LargestCosine2(trialPoint) < cosine2);
-            if (isBetter && IsRight(trialPoint, branch))
+            bool isFollowed = !isBetter && predicted > noise && space.IsMiddleFree && result.EvaluationCount > PatienceWithValleys
+                && Follow(table, space, branch, current.SumOfSquares - noise, ref trial, ref trialPoint, ref result.EvaluationCount);
+            if ((isBetter || isFollowed) && IsRight(trialPoint, branch))
             {
                 bool isQuadratic = isNewton && length <= 1 && gain > 0.9 * predicted && gain < 1.1 * predicted;
-                damping = Math.Max(isQuadratic ? damping * 1e-3 : gain > 0.25 * predicted ? damping * 0.2 : damping * 2, LeastDamping);
+                damping = Math.Max(isQuadratic ? damping * 1e-3 : isFollowed ? damping * 0.5 : gain > 0.25 * predicted ? damping * 0.2 : damping * 2, LeastDamping);
                 place = trial;
                 ref LogisticPoint last = ref current;
                 current = ref trialPoint;
@@ -125,6 +132,36 @@ internal static class LogisticDescent
         result.Point = current;
         result.Termination = termination == FitTermination.Converged && IsAtBound(space, place) ? FitTermination.ConvergedAtBound : termination;
         return true;
+    }
+
+    /// <summary>Brings a trial that left a narrow bent valley back to its floor, with the asymmetry held where the step put it, or the steepness of a 4PL.</summary>
+    /// <remarks>Where the residuals are small, all asymmetries fit nearly alike, each with its own steepness and middle; and all steps do whose middle
+    /// fits. Straight steps along such a valley are short; a long step and a correction across follow its bend.</remarks>
+    /// <returns>Whether the trial became better than a sum of squares.</returns>
+    private static bool Follow(
+        in LevelTable table, in LogisticSpace space, in LogisticBranch branch, double sumOfSquares, ref LogisticPlace trial, ref LogisticPoint point, ref int evaluationCount)
+    {
+        for (int i = 0; i < CorrectionLimit && IsRight(point, branch); i++)
+        {
+            var across = new Active(space.IsAsymmetryFree && space.IsSteepnessFree, space.IsMiddleFree, false);
+            across.TryStep(point, CorrectionDamping, out LogisticPlace step, out _);
+            double length = Math.Max(Math.Abs(step.Steepness) / SteepnessStep, Math.Abs(step.Middle) / MiddleStep);
+            LogisticPlace next = trial.Add(step, length > 1 ? 1 / length : 1).Clamp(space.Minimum, space.Maximum);
+            LogisticKernel.Evaluate(table, branch, space.ShapeAt(next), next.Middle, space.IsUnit, out LogisticPoint nextPoint);
+            evaluationCount++;
+            if (!(nextPoint.SumOfSquares < point.SumOfSquares))
+            {
+                return false;
+            }
+
+            (trial, point) = (next, nextPoint);
+            if (point.SumOfSquares < sumOfSquares)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether a free coordinate is on a bound of the box.</summary>

@@ -16,11 +16,17 @@ internal static class LogisticGrid
 
     private const int LaneCount = 8;
 
+    private const double Ln2 = 0.6931471805599453;
+
+    /// <summary>Exponents stay within this, so that products of two exponentials are finite.</summary>
+    private const double ExponentLimit = 300;
+
     /// <summary>The middles reach beyond the concentrations by a factor of e at the low and e^1.5 at the high end.</summary>
     private const double ReachBelow = 1;
     private const double ReachAbove = 1.5;
 
-    private static ReadOnlySpan<double> Asymmetries => [0, -1.2, 1.2, -2.6, 2.6];
+    /// <summary>Asymmetries as powers of two, for which h takes squares or roots and no logarithm.</summary>
+    private static ReadOnlySpan<int> Doublings => [0, -2, 2, -4, 4];
 
     private static ReadOnlySpan<double> Steepnesses => [-0.4, 0.3, 1.1];
 
@@ -35,24 +41,25 @@ internal static class LogisticGrid
     /// <returns>Number of starts; those on which the best amplitude has the wrong sign are left out.</returns>
     public static int Scan(in LevelTable table, in LogisticSpace space, in LogisticBranch branch, Span<LogisticStart> starts)
     {
-        ReadOnlySpan<double> asymmetries = space.IsAsymmetryFree ? Asymmetries : [space.Minimum.LnAsymmetry];
+        int asymmetryCount = space.IsAsymmetryFree ? Doublings.Length : 1;
         ReadOnlySpan<double> steepnesses = space.IsSteepnessFree ? Steepnesses : [space.Minimum.Steepness];
         bool isFree = space.IsSteepnessFree && !space.IsNatural && (space.IsAsymmetryFree || space.IsUnit);
         Vector512<double> middles = MiddlesOf(space);
         int count = 0;
-        for (int a = 0; a < asymmetries.Length; a++)
+        for (int a = 0; a < asymmetryCount; a++)
         {
+            double asymmetry = space.IsAsymmetryFree ? Doublings[a] * Ln2 : space.Minimum.LnAsymmetry;
             var best = new LogisticStart(default, double.PositiveInfinity);
             for (int s = 0; s < steepnesses.Length; s++)
             {
                 LogisticShape shape = isFree
                     ? FreeShapes[(a * Steepnesses.Length) + s]
-                    : space.ShapeAt(new LogisticPlace(steepnesses[s], 0, asymmetries[a]));
-                Vector512<double> sums = SumsOfSquares(table, branch, shape, middles, space.IsUnit);
+                    : space.ShapeAt(new LogisticPlace(steepnesses[s], 0, asymmetry));
+                Vector512<double> sums = SumsOfSquares(table, branch, shape, middles, space.IsAsymmetryFree ? Doublings[a] : space.IsUnit ? 0 : null);
                 double least = Least(sums, out int lane);
                 if (least < best.SumOfSquares)
                 {
-                    best = new LogisticStart(new LogisticPlace(steepnesses[s], middles.GetElement(lane), asymmetries[a]), least);
+                    best = new LogisticStart(new LogisticPlace(steepnesses[s], middles.GetElement(lane), asymmetry), least);
                 }
 
                 bool isLast = s == steepnesses.Length - 1;
@@ -81,10 +88,10 @@ internal static class LogisticGrid
 
     private static LogisticShape[] MakeFreeShapes()
     {
-        var shapes = new LogisticShape[Asymmetries.Length * Steepnesses.Length];
+        var shapes = new LogisticShape[Doublings.Length * Steepnesses.Length];
         for (int i = 0; i < shapes.Length; i++)
         {
-            var place = new LogisticPlace(Steepnesses[i % Steepnesses.Length], 0, Asymmetries[i / Steepnesses.Length]);
+            var place = new LogisticPlace(Steepnesses[i % Steepnesses.Length], 0, Doublings[i / Steepnesses.Length] * Ln2);
             shapes[i] = new LogisticShape(place, isNatural: false, isUnit: place.LnAsymmetry == 0);
         }
 
@@ -92,19 +99,30 @@ internal static class LogisticGrid
     }
 
     /// <summary>Sum of squares at eight middles; infinity where the amplitude has the wrong sign.</summary>
+    /// <remarks>exp(u) is the product of a part of the level and one of the middle, so a place costs no exponential of its own.</remarks>
     private static Vector512<double> SumsOfSquares(
-        in LevelTable table, in LogisticBranch branch, in LogisticShape shape, Vector512<double> middles, bool isUnit)
+        in LevelTable table, in LogisticBranch branch, in LogisticShape shape, Vector512<double> middles, int? doublings)
     {
         ref double x = ref MemoryMarshal.GetReference(table.LnConcentrations);
         ref double y = ref MemoryMarshal.GetReference(table.Responses);
         ref double w = ref MemoryMarshal.GetReference(table.Weights);
-        Vector512<double> slope = Vector512.Create(branch.Orientation * shape.B), k = Vector512.Create(shape.K), g = Vector512.Create(shape.Asymmetry);
-        Vector512<double> shift = Vector512.Create(branch.IsCentred ? 0 : branch.Shift);
+        ref double levelParts = ref MemoryMarshal.GetReference(table.Scratch);
+        Vector512<double> slope = Vector512.Create(branch.Orientation * shape.B), limit = Vector512.Create(ExponentLimit);
+        Vector512<double> centre = Vector512.Create(table.LnConcentrations[table.Count - 1]);
+        for (nuint i = 0; i < (nuint)table.Length; i += 8)
+        {
+            Vector512<double> exponent = (Vector512.LoadUnsafe(ref x, i) - centre) * slope;
+            VectorMath.Exp(Vector512.Max(-limit, Vector512.Min(exponent, limit))).StoreUnsafe(ref levelParts, i);
+        }
+
+        Vector512<double> middleExponent = Vector512.FusedMultiplyAdd(centre - middles, slope, Vector512.Create(shape.K));
+        Vector512<double> middlePart = VectorMath.Exp(Vector512.Max(-limit, Vector512.Min(middleExponent, limit)));
+        Vector512<double> shift = Vector512.Create(branch.IsCentred ? 0 : branch.Shift), g = Vector512.Create(shape.Asymmetry), one = Vector512<double>.One;
         Vector512<double> sums = Vector512<double>.Zero, squares = sums, products = sums;
         for (int i = 0; i < table.Count; i++)
         {
-            Vector512<double> u = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, i)) - middles, slope, k);
-            Vector512<double> h = (isUnit ? Unit(u) : Power(u, g)) - shift;
+            Vector512<double> bracket = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref levelParts, i)), middlePart, one);
+            Vector512<double> h = (doublings is { } count ? Raise(one / bracket, count) : VectorMath.Exp(-(g * VectorMath.Log(bracket)))) - shift;
             Vector512<double> weighted = Vector512.Create(Unsafe.Add(ref w, i)) * h;
             sums += weighted;
             squares = Vector512.FusedMultiplyAdd(weighted, h, squares);
@@ -127,19 +145,21 @@ internal static class LogisticGrid
         return Vector512.ConditionalSelect(isRight, Vector512.Create(table.Squares) - gain, Vector512.Create(double.PositiveInfinity));
     }
 
+    /// <summary>x to the power of 2^count.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Unit(Vector512<double> u)
+    private static Vector512<double> Raise(Vector512<double> x, int count)
     {
-        // Beyond 700 the quotient is 0 or 1 to the last digit, and the exponential stays finite.
-        Vector512<double> limit = Vector512.Create(700.0);
-        return Vector512<double>.One / (Vector512<double>.One + VectorMath.Exp(Vector512.Max(-limit, Vector512.Min(u, limit))));
-    }
+        for (int i = 0; i < count; i++)
+        {
+            x *= x;
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Power(Vector512<double> u, Vector512<double> g)
-    {
-        Vector512<double> tail = VectorMath.LogOnePlus(VectorMath.Exp(-Vector512.Abs(u)));
-        return VectorMath.Exp(-(g * (tail + Vector512.Max(u, Vector512<double>.Zero))));
+        for (int i = count; i < 0; i++)
+        {
+            x = Vector512.Sqrt(x);
+        }
+
+        return x;
     }
 
     private static double Least(Vector512<double> values, out int lane)
