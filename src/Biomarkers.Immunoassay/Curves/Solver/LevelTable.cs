@@ -72,6 +72,9 @@ internal ref struct LevelTable
     /// <summary>Weighted squares of the responses as they came: what rounding is measured by.</summary>
     public double RawSquares { get; private set; }
 
+    /// <summary>What leads from the scale of the rows back to that of the points.</summary>
+    public readonly LevelScale Scale => new(Origin, ResponseScale, WeightScale, WithinSquares);
+
     /// <summary>Length of memory for a number of rows.</summary>
     public static int MemoryFor(int rowCount) => PaddedLength(rowCount) * DoublesPerRow;
 
@@ -81,7 +84,7 @@ internal ref struct LevelTable
     /// <param name="weights">n finite weights of more than 0; empty for weights of 1.</param>
     /// <param name="memory">At least <see cref="MemoryFor"/> n doubles.</param>
     public static LevelTable Gather(
-        ReadOnlySpan<double> concentrations, ReadOnlySpan<double> responses, ReadOnlySpan<double> weights, Span<double> memory)
+        scoped ReadOnlySpan<double> concentrations, scoped ReadOnlySpan<double> responses, scoped ReadOnlySpan<double> weights, Span<double> memory)
     {
         if (IsInOrder(concentrations))
         {
@@ -136,7 +139,8 @@ internal ref struct LevelTable
         return true;
     }
 
-    private static LevelTable FromSorted(ReadOnlySpan<double> concentrations, ReadOnlySpan<double> responses, ReadOnlySpan<double> weights, Span<double> memory)
+    private static LevelTable FromSorted(
+        scoped ReadOnlySpan<double> concentrations, scoped ReadOnlySpan<double> responses, scoped ReadOnlySpan<double> weights, Span<double> memory)
     {
         int padded = PaddedLength(concentrations.Length), count = -1;
         double largestResponse = 0, largestWeight = weights.IsEmpty ? 1 : 0;
@@ -278,3 +282,10 @@ internal ref struct LevelTable
             : left.Weight.CompareTo(right.Weight);
     }
 }
+
+/// <summary>What leads from the scale of a table's rows back to that of its points.</summary>
+/// <param name="Origin">What was taken from the scaled responses.</param>
+/// <param name="Response">What responses were divided by.</param>
+/// <param name="Weight">What weights were divided by.</param>
+/// <param name="WithinSquares">Weighted squares of the wells about their levels, in the scale of the rows.</param>
+internal readonly record struct LevelScale(double Origin, double Response, double Weight, double WithinSquares);

@@ -20,30 +20,30 @@ internal struct LogisticMinimum
 internal static class LogisticDescent
 {
     /// <summary>Cosine at which a descent ends.</summary>
-    private const double TightCosine = 1e-9;
+    public const double TightCosine = 1e-9;
 
     /// <summary>Cosine that is accepted where rounding ends the descent.</summary>
     public const double Cosine = 1e-7;
 
     /// <summary>Sum of squares, relative to that of the responses, below which the residual is rounding.</summary>
-    private const double ExactFit = 1e-26;
+    public const double ExactFit = 1e-26;
 
     /// <summary>Relative error of a sum of squares by rounding.</summary>
-    private const double Rounding = 4e-15;
+    public const double Rounding = 4e-15;
 
     /// <summary>Squared length of a column, over the sum of squares, below which a coordinate counts as flat: its cosine is then taken as if the column had
     /// this length, because the direction of next to nothing says nothing.</summary>
-    private const double FlatColumn = 1e-6;
+    public const double FlatColumn = 1e-6;
 
-    private const double FirstDamping = 1e-2;
+    public const double FirstDamping = 1e-2;
     private const double LargestDamping = 1e12;
-    private const double LeastDamping = 1e-15;
+    public const double LeastDamping = 1e-15;
     private const double SmallestMove = 1e-14;
 
     /// <summary>Largest change in one step: factors of e.</summary>
-    private const double SteepnessStep = 1.2;
-    private const double MiddleStep = 3;
-    private const double AsymmetryStep = 1.5;
+    public const double SteepnessStep = 1.2;
+    public const double MiddleStep = 3;
+    public const double AsymmetryStep = 1.5;
 
     /// <summary>Evaluations after which trials that fail are led back to the floor of a valley.</summary>
     private const int PatienceWithValleys = 12;
@@ -51,7 +51,7 @@ internal static class LogisticDescent
     private const double CorrectionDamping = 1e-4;
 
     /// <summary>Distance within which a descent is in the basin of a minimum that was found before.</summary>
-    private const double SameBasin = 0.03;
+    public const double SameBasin = 0.03;
 
     /// <summary>Descends.</summary>
     /// <param name="table">Rows, centred.</param>
@@ -165,7 +165,7 @@ internal static class LogisticDescent
     }
 
     /// <summary>Whether a free coordinate is on a bound of the box.</summary>
-    private static bool IsAtBound(in LogisticSpace space, in LogisticPlace place) =>
+    public static bool IsAtBound(in LogisticSpace space, in LogisticPlace place) =>
         (space.IsSteepnessFree && IsAtBound(place.Steepness, space.Minimum.Steepness, space.Maximum.Steepness))
         || (space.IsMiddleFree && IsAtBound(place.Middle, space.Minimum.Middle, space.Maximum.Middle))
         || (space.IsAsymmetryFree && IsAtBound(place.LnAsymmetry, space.Minimum.LnAsymmetry, space.Maximum.LnAsymmetry));

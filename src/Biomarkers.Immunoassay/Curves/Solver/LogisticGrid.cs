@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -162,19 +163,13 @@ internal static class LogisticGrid
         return x;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Least(Vector512<double> values, out int lane)
     {
-        double least = double.PositiveInfinity;
-        lane = 0;
-        for (int i = 0; i < LaneCount; i++)
-        {
-            double value = values.GetElement(i);
-            if (value < least)
-            {
-                (least, lane) = (value, i);
-            }
-        }
-
-        return least;
+        var four = Vector256.Min(values.GetLower(), values.GetUpper());
+        var two = Vector128.Min(four.GetLower(), four.GetUpper());
+        double least = Math.Min(two.ToScalar(), two.GetElement(1));
+        lane = BitOperations.TrailingZeroCount(Vector512.ExtractMostSignificantBits(Vector512.Equals(values, Vector512.Create(least))));
+        return double.IsNaN(least) ? double.PositiveInfinity : least;
     }
 }

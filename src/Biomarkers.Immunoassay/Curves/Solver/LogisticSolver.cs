@@ -68,14 +68,17 @@ public static class LogisticSolver
     /// <summary>Doubles that a fit takes from the stack; larger problems rent.</summary>
     private const int StackDoubles = 32 * LevelTable.DoublesPerRow;
 
+    /// <summary>Most evaluations of one descent where nothing else is said.</summary>
+    public const int EvaluationLimit = 100;
+
     /// <summary>Share of the squares that the better direction may leave before the other is sought as well.</summary>
-    private const double UnclearDirection = 0.3;
+    internal const double UnclearDirection = 0.3;
 
     /// <summary>Share of the scatter that a fit with one minimum leaves at most.</summary>
-    private const double ClearFit = 0.05;
+    internal const double ClearFit = 0.05;
 
     /// <summary>Ln asymmetry, ln 20, from which a curve may as well be a limiting form.</summary>
-    private const double LimitingForm = 3;
+    internal const double LimitingForm = 3;
 
     /// <summary>Distance of ln steepness from its bound from which a descent that does not end may be creeping there.</summary>
     private const double NearBound = 2.5;
@@ -87,7 +90,7 @@ public static class LogisticSolver
     /// <param name="problem">The points; at least one more distinct concentration than free parameters for a unique minimum.</param>
     /// <param name="evaluationLimit">Most evaluations of one descent, 1 or more.</param>
     /// <returns>The curve, with the reason why the search ended. A problem without a curve in the direction of its slope ends as stalled.</returns>
-    public static LogisticSummary Solve(in LogisticProblem problem, int evaluationLimit = 100)
+    public static LogisticSummary Solve(in LogisticProblem problem, int evaluationLimit = EvaluationLimit)
     {
         int length = LevelTable.MemoryFor(problem.Concentrations.Length);
         double[]? rented = length > StackDoubles ? ArrayPool<double>.Shared.Rent(length) : null;
@@ -126,7 +129,7 @@ public static class LogisticSolver
             }
         }
 
-        return Summarise(table, space, LogisticBranch.Of(family, direction, lower, upper), holds, best);
+        return Summarise(table.Scale, space, LogisticBranch.Of(family, direction, lower, upper), holds, best);
     }
 
     /// <summary>Descends from every start of one branch; an infinite sum of squares says that there was none.</summary>
@@ -144,15 +147,9 @@ public static class LogisticSolver
 
             // A 4PL that fits well has one minimum only; where the points scatter much, or one lies far out, there may be others.
             bool isClear = !space.IsAsymmetryFree && best.Point.SumOfSquares < ClearFit * table.Scatter;
-            if (isClear || !LogisticDescent.Run(table, space, branch, starts[i].Place, known[..count], evaluationLimit, out LogisticMinimum minimum))
+            if (isClear || !Descend(table, space, branch, starts[i].Place, known[..count], evaluationLimit, out LogisticMinimum minimum))
             {
                 continue;
-            }
-
-            bool isLimit = space.IsAsymmetryFree && Math.Abs(minimum.Place.LnAsymmetry) is > LimitingForm and < LogisticSpace.LnAsymmetryBound;
-            if (isLimit || minimum.Termination is FitTermination.IterationLimit or FitTermination.Stalled)
-            {
-                TryBounds(table, space, branch, evaluationLimit, ref minimum);
             }
 
             known[count++] = minimum.Place;
@@ -165,8 +162,27 @@ public static class LogisticSolver
         return best;
     }
 
+    /// <summary>One descent, and where it did not end well inside the box, others from the bound that it was near.</summary>
+    internal static bool Descend(
+        in LevelTable table, in LogisticSpace space, in LogisticBranch branch, in LogisticPlace start, ReadOnlySpan<LogisticPlace> known, int evaluationLimit,
+        out LogisticMinimum minimum)
+    {
+        if (!LogisticDescent.Run(table, space, branch, start, known, evaluationLimit, out minimum))
+        {
+            return false;
+        }
+
+        bool isLimit = space.IsAsymmetryFree && Math.Abs(minimum.Place.LnAsymmetry) is > LimitingForm and < LogisticSpace.LnAsymmetryBound;
+        if (isLimit || minimum.Termination is FitTermination.IterationLimit or FitTermination.Stalled)
+        {
+            TryBounds(table, space, branch, evaluationLimit, ref minimum);
+        }
+
+        return true;
+    }
+
     /// <summary>Brings the start with the lowest sum of squares to the front.</summary>
-    private static void TakeLowest(Span<LogisticStart> starts)
+    internal static void TakeLowest(Span<LogisticStart> starts)
     {
         int lowest = 0;
         for (int i = 1; i < starts.Length; i++)
@@ -207,8 +223,9 @@ public static class LogisticSolver
         }
     }
 
-    private static LogisticSummary Summarise(
-        in LevelTable table, in LogisticSpace space, in LogisticBranch branch, in LogisticHolds holds, in LogisticMinimum best)
+    /// <summary>From coordinates to parameters in the unit of the responses.</summary>
+    internal static LogisticSummary Summarise(
+        in LevelScale scale, in LogisticSpace space, in LogisticBranch branch, in LogisticHolds holds, in LogisticMinimum best)
     {
         if (!double.IsFinite(best.Point.SumOfSquares))
         {
@@ -217,19 +234,19 @@ public static class LogisticSolver
 
         LogisticShape shape = space.ShapeAt(best.Place);
         // f = origin + amplitude (h - mean): the asymptotes are where h is 0 and 1.
-        double atZero = table.Origin - (best.Point.Amplitude * best.Point.Mean), atOne = table.Origin + (best.Point.Amplitude * (1 - best.Point.Mean));
+        double atZero = scale.Origin - (best.Point.Amplitude * best.Point.Mean), atOne = scale.Origin + (best.Point.Amplitude * (1 - best.Point.Mean));
         (double lower, double upper) = branch.AmplitudeSign > 0 ? (atZero, atOne) : (atOne, atZero);
         double lnInflection = best.Place.Middle - (shape.K / (branch.Orientation * shape.B));
         return new LogisticSummary
         {
             Termination = best.Termination,
             // What is held comes back as it was given, not through a logarithm.
-            LowerAsymptote = holds.LowerAsymptote ?? lower * table.ResponseScale,
-            UpperAsymptote = holds.UpperAsymptote ?? upper * table.ResponseScale,
+            LowerAsymptote = holds.LowerAsymptote ?? lower * scale.Response,
+            UpperAsymptote = holds.UpperAsymptote ?? upper * scale.Response,
             Inflection = holds.Inflection ?? PreciseMath.Exp(lnInflection),
             Slope = holds.Slope ?? branch.Direction * shape.B,
             Asymmetry = holds.Asymmetry ?? shape.Asymmetry,
-            WeightedSumOfSquares = (best.Point.SumOfSquares + table.WithinSquares) * table.WeightScale * table.ResponseScale * table.ResponseScale,
+            WeightedSumOfSquares = (best.Point.SumOfSquares + scale.WithinSquares) * scale.Weight * scale.Response * scale.Response,
             EvaluationCount = best.EvaluationCount,
             AtBound = (
                 space.IsSteepnessFree && LogisticDescent.IsAtBound(best.Place.Steepness, space.Minimum.Steepness, space.Maximum.Steepness),
