@@ -1,113 +1,161 @@
 using System.CommandLine;
-using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Benchmarks.Fits;
 
 namespace Biomarkers.Benchmarks;
 
-/// <summary><c>biomarkers-benchmarks fit</c>: microseconds per fit, and how often the best minimum is reached.</summary>
+/// <summary><c>biomarkers-benchmarks fit</c>: microseconds per fit beside the share of curves at the least known sum of squares.</summary>
 internal static class FitCommand
 {
-    /// <summary>Relative distance from the best known sum of squares that counts as reached.</summary>
-    private const double Tolerance = 1e-6;
+    /// <summary>Largest cosine between residual and the column of a parameter at which a fit may call itself converged.</summary>
+    private const double CosineTolerance = 1e-6;
 
-    private const int WarmUp = 300;
+    /// <summary>How much of GSL's share may be missing.</summary>
+    private const double ShareMargin = 0.001;
+
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+
+    private static readonly Option<string?> CurvesOption = new("--curves")
+    {
+        Description = "File with curves: int32 count and points, then per curve concentrations and responses as doubles. Without it they are simulated.",
+    };
+
+    private static readonly Option<string?> PeersOption = new("--peers")
+    {
+        Description = "Program that runs GSL and Ceres on curves.bin, with the arguments tool (gsl, ceres), parameters, weighted, count, result file. Without it they are left out.",
+    };
+
+    private static readonly Option<int?> CountOption = new("--count") { Description = "Curves; 10000, with --short 1000." };
+
+    private static readonly Option<int?> RoundsOption = new("--rounds") { Description = "Interleaved rounds, of which the median counts; 5, with --short 2." };
 
     public static Command Create()
     {
-        var command = new Command("fit", "Processor time of one curve fit with covariance, one thread, and of MathNet's minimizer on the same curves; share of each at the best minimum that either reached.")
+        var command = new Command("fit", "Processor time of one curve fit in user mode, one thread, of the product, MathNet's minimizer and, with --peers, GSL and Ceres on the same curves; share of "
+            + "well-posed curves (best asymmetry within 1/20..20, middle within 10 times the concentrations) at the least sum of squares that any of them found. Exit code 1 when a share, an allocation or a "
+            + "claim of convergence is not as it must be; and, with --peers and without --short, when a time is not.")
         {
-            Report.Seed, Report.Short, Report.Json,
+            CurvesOption, PeersOption, CountOption, RoundsOption, Report.Seed, Report.Short, Report.Json,
         };
-        command.SetAction(parsed => Run(parsed));
+        command.SetAction(Run);
         return command;
     }
 
     private static int Run(ParseResult parsed)
     {
-        int count = parsed.GetValue(Report.Short) ? 500 : 5000;
-        SimulatedCurve[] curves = SimulatedCurves.Create(count, parsed.GetValue(Report.Seed));
+        bool isShort = parsed.GetValue(Report.Short);
+        int count = parsed.GetValue(CountOption) ?? (isShort ? 1000 : 10_000), rounds = parsed.GetValue(RoundsOption) ?? (isShort ? 2 : 5);
+        FitWorkload workload = parsed.GetValue(CurvesOption) is { } path ? FitWorkload.Read(path, count) : FitWorkload.Simulated(count, parsed.GetValue(Report.Seed));
+        string folder = Directory.CreateTempSubdirectory("biomarkers-fits-").FullName;
         var figures = new List<Figure>();
-        // The family of five parameters whose exponent acts as the reference's does.
-        foreach (string model in new[] { "4pl", "5pl-ad" })
+        var misses = new List<string>();
+        try
         {
-            foreach (Weighting weighting in new[] { Weighting.None, Weighting.OneOverY2 })
+            List<FitTool> tools = [new SingleFits(), new BatchedFits(), new MathNetFits()];
+            if (parsed.GetValue(PeersOption) is { } peers)
             {
-                Compare(model, weighting, curves, figures);
+                workload.Write(Path.Combine(folder, "curves.bin"));
+                tools.Add(new PeerFits(Path.GetFullPath(peers), "gsl", "GSL", folder));
+                tools.Add(new PeerFits(Path.GetFullPath(peers), "ceres", "Ceres", folder));
+            }
+
+            foreach (FitCase fitCase in FitCase.All)
+            {
+                Measure(workload, fitCase, tools, rounds, isShort, figures, misses);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Report.Print(parsed, $"Fits of {workload.Count} curves of {workload.PointCount} points, {rounds} rounds", figures);
+        misses.ForEach(miss => Console.Error.WriteLine($"missed: {miss}"));
+        return misses.Count > 0 ? 1 : 0;
+    }
+
+    private static void Measure(
+        FitWorkload workload, FitCase fitCase, List<FitTool> tools, int rounds, bool isShort, List<Figure> figures, List<string> misses)
+    {
+        // The first round takes all curves, for the shares; MathNet is too slow for more than some.
+        ToolFit[][] fits = [.. tools.Select(tool => new ToolFit[isShort || tool is MathNetFits ? Math.Min(workload.Count, 2000) : workload.Count])];
+        for (int i = 0; i < tools.Count; i++)
+        {
+            // Again until the runtime has compiled the methods for good.
+            long began = TimeProvider.System.GetTimestamp();
+            do
+            {
+                tools[i].Run(workload, fitCase, fits[i]);
+            }
+            while (i < 2 && TimeProvider.System.GetElapsedTime(began) < WarmUp);
+        }
+
+        var times = tools.Select(_ => new List<double>()).ToArray();
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < tools.Count; i++)
+            {
+                double microseconds = tools[i].Run(workload, fitCase, new ToolFit[tools[i].RoundOf(workload.Count)]);
+                times[i].Add(microseconds);
             }
         }
 
-        Report.Print(parsed, $"Fits of {count} curves of 16 points", figures);
-        return 0;
-    }
-
-    private static void Compare(string modelId, Weighting weighting, SimulatedCurve[] curves, List<Figure> figures)
-    {
-        if (!CurveModels.TryFind(modelId, out CurveModel? model))
+        double[] medians = [.. times.Select(list => list.Order().ElementAt(list.Count / 2))];
+        FitShares shares = workload.Compare(fits, fitCase.IsWeighted);
+        figures.Add(new Figure($"{fitCase.Name}, well-posed curves", shares.WellPosed, "share"));
+        for (int i = 0; i < tools.Count; i++)
         {
-            throw new InvalidOperationException($"There is no model '{modelId}'.");
+            figures.Add(new Figure($"{fitCase.Name}, {tools[i].Name}", medians[i], "us/fit"));
+            figures.Add(new Figure($"{fitCase.Name}, {tools[i].Name}, at the best minimum", shares.AtBest[i], "share"));
         }
 
-        var noneHeld = new Dictionary<string, double>();
-        bool isFive = model.ParameterCount == 5;
-        bool isWeighted = weighting.Power > 0;
-        (double ownMicroseconds, double?[] own) = Time(curves, curve => Fit(curve) is { IsUsable: true } fit ? fit.Response : null, weighting);
-        (double referenceMicroseconds, double?[] reference) = Time(curves, curve =>
+        int gsl = tools.FindIndex(tool => tool.Name == "GSL");
+        for (int i = 0; i < 2; i++)
         {
-            double[]? parameters = ReferenceFit.Fit(curve, isFive, isWeighted);
-            return parameters is null ? null : x => ReferenceFit.Response(parameters, x);
-        }, weighting);
-        // Ours keeps the shape inside a box, which the reference does not: a fit on the box's edge is flagged, and has its minimum beyond.
-        bool[] isInside = [.. curves.Select(curve => Fit(curve) is { IsUsable: true, ParametersAtBound.Count: 0 })];
-        string name = $"{modelId} {weighting.Id}";
-        figures.Add(new Figure($"{name}, ours", ownMicroseconds, "us/fit"));
-        figures.Add(new Figure($"{name}, MathNet", referenceMicroseconds, "us/fit"));
-        figures.Add(new Figure($"{name}, MathNet over ours", referenceMicroseconds / ownMicroseconds, "x"));
-        figures.Add(new Figure($"{name}, ours at the best minimum", ShareAtBest(own, reference), "share"));
-        figures.Add(new Figure($"{name}, ours inside its box", (double)isInside.Count(inside => inside) / curves.Length, "share"));
-        figures.Add(new Figure($"{name}, of these at the best minimum", ShareAtBest(Chosen(own), Chosen(reference)), "share"));
-        figures.Add(new Figure($"{name}, MathNet at the best minimum", ShareAtBest(reference, own), "share"));
-        figures.Add(new Figure($"{name}, ours without a usable fit", (double)own.Count(sum => sum is null) / own.Length, "share"));
-        figures.Add(new Figure($"{name}, MathNet without a fit", (double)reference.Count(sum => sum is null) / reference.Length, "share"));
+            AddOwn(workload, fitCase, tools[i], fits[i], figures, misses);
+            for (int other = 2; other < tools.Count; other++)
+            {
+                figures.Add(new Figure($"{fitCase.Name}, {tools[other].Name} over {tools[i].Name}", medians[other] / medians[i], "x"));
+            }
 
-        CurveFit Fit(SimulatedCurve curve) =>
-            CurveFitter.Fit(new CurveFitProblem(model, weighting, curve.Concentrations, curve.Responses, noneHeld), CurveFitOptions.Default);
-
-        double?[] Chosen(double?[] sums) => [.. sums.Where((_, i) => isInside[i])];
-    }
-
-    private static (double Microseconds, double?[] SumsOfSquares) Time(SimulatedCurve[] curves, Func<SimulatedCurve, Func<double, double>?> fit, Weighting weighting)
-    {
-        foreach (SimulatedCurve curve in curves.Take(WarmUp))
-        {
-            fit(curve);
+            double least = gsl < 0 ? 0.999 : shares.AtBest[gsl] - ShareMargin;
+            Require(shares.AtBest[i] >= least, $"{fitCase.Name}, {tools[i].Name}: at the best minimum {shares.AtBest[i]:F5}, expected at least {least:F5}", misses);
         }
 
-        var fits = new Func<double, double>?[curves.Length];
-        TimeSpan before = Environment.CpuUsage.TotalTime;
-        for (int i = 0; i < curves.Length; i++)
-        {
-            fits[i] = fit(curves[i]);
-        }
-
-        double microseconds = (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / curves.Length;
-        return (microseconds, [.. fits.Select((response, i) => response is null ? null : SumOfSquares(curves[i], response, weighting))]);
+        double factor = fitCase.ParameterCount == 4 ? 20 : 6;
+        Require(gsl < 0 || isShort || medians[gsl] >= factor * medians[0], $"{fitCase.Name}: GSL over ours {(gsl < 0 ? 0 : medians[gsl] / medians[0]):F1}, expected at least {factor}", misses);
     }
 
-    // The same arithmetic for both, so that they are compared by their curves and not by what they say of themselves.
-    private static double? SumOfSquares(SimulatedCurve curve, Func<double, double> response, Weighting weighting)
+    /// <summary>What is asked of the product alone: no allocation, and no convergence claimed where the gradient is not zero.</summary>
+    private static void AddOwn(FitWorkload workload, FitCase fitCase, FitTool tool, ToolFit[] fits, List<Figure> figures, List<string> misses)
     {
-        double sum = 0;
-        for (int i = 0; i < curve.Responses.Length; i++)
+        int wrong = 0, checkedCount = 0;
+        double largest = 0;
+        for (int i = 0; i < fits.Length; i++)
         {
-            double residual = curve.Responses[i] - response(curve.Concentrations[i]);
-            sum += weighting.WeightOf(curve.Responses[i]) * residual * residual;
+            if (fits[i].Claim == FitClaim.Converged && PreciseGradient.LargestCosine(workload, i, fits[i], fitCase) is { } cosine)
+            {
+                checkedCount++;
+                wrong += cosine <= CosineTolerance ? 0 : 1;
+                largest = Math.Max(largest, cosine);
+            }
         }
 
-        return double.IsFinite(sum) ? sum : null;
+        string name = $"{fitCase.Name}, {tool.Name}";
+        figures.Add(new Figure($"{name}, allocated", tool.AllocatedBytes ?? 0, "bytes/fit"));
+        figures.Add(new Figure($"{name}, converged and checked in 28 digits", checkedCount, "fits"));
+        figures.Add(new Figure($"{name}, of these with a gradient that is not zero", wrong, "fits"));
+        figures.Add(new Figure($"{name}, largest cosine x 10^9", largest * 1e9, ""));
+        figures.Add(new Figure($"{name}, on the edge of the box", fits.Count(fit => fit.Claim == FitClaim.AtBound), "fits"));
+        figures.Add(new Figure($"{name}, without a usable fit", fits.Count(fit => fit.Claim == FitClaim.None), "fits"));
+        Require(tool.AllocatedBytes < 0.5, $"{name}: {tool.AllocatedBytes:F1} bytes allocated per fit, expected 0", misses);
+        Require(wrong == 0, $"{name}: {wrong} fits claim convergence with a cosine above {CosineTolerance}", misses);
     }
 
-    private static double ShareAtBest(double?[] sums, double?[] others)
+    private static void Require(bool isMet, string text, List<string> misses)
     {
-        int reached = sums.Zip(others).Count(pair => pair.First is { } sum && sum <= (1 + Tolerance) * Math.Min(sum, pair.Second ?? sum));
-        return (double)reached / sums.Length;
+        if (!isMet)
+        {
+            misses.Add(text);
+        }
     }
 }

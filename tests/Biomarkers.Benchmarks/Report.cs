@@ -35,7 +35,7 @@ internal static class Report
         Table table = new Table().Title(title).AddColumns("figure", "value", "unit");
         foreach (Figure figure in figures)
         {
-            table.AddRow(new Text(figure.Name), new Text(figure.Value.ToString("#,0.###", CultureInfo.InvariantCulture)).RightJustified(), new Text(figure.Unit));
+            table.AddRow(new Text(figure.Name), new Text(figure.Value.ToString("#,0.#####", CultureInfo.InvariantCulture)).RightJustified(), new Text(figure.Unit));
         }
 
         AnsiConsole.Write(table);

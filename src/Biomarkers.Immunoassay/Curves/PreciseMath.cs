@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Biomarkers.Immunoassay.Curves.Solver;
 
@@ -13,6 +14,7 @@ internal static class PreciseMath
     private const double TwoTo54 = 18014398509481984;
 
     /// <summary>exp(x); 0 below -745, infinity above 709.78.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Exp(double x) => x switch
     {
         > 709 => x > 709.782712893384 ? double.PositiveInfinity : Exp(x - 1) * Math.E,
@@ -21,6 +23,7 @@ internal static class PreciseMath
     };
 
     /// <summary>ln x; negative infinity for 0, no number below.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Log(double x) => x switch
     {
         >= SmallestFull => double.IsPositiveInfinity(x) ? x : VectorMath.Log(Vector512.Create(x)).ToScalar(),

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -83,6 +84,7 @@ internal ref struct LevelTable
     /// <param name="responses">n finite responses.</param>
     /// <param name="weights">n finite weights of more than 0; empty for weights of 1.</param>
     /// <param name="memory">At least <see cref="MemoryFor"/> n doubles.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LevelTable Gather(
         scoped ReadOnlySpan<double> concentrations, scoped ReadOnlySpan<double> responses, scoped ReadOnlySpan<double> weights, Span<double> memory)
     {
@@ -125,6 +127,7 @@ internal ref struct LevelTable
         value is >= 1e-300 and <= double.MaxValue ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(value) & unchecked((long)0xFFF0000000000000)) : 1;
 
     /// <summary>Whether the points stand in ascending order with two of one concentration at most, whose sums don't depend on which comes first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsInOrder(ReadOnlySpan<double> concentrations)
     {
         for (int i = 1; i < concentrations.Length; i++)
@@ -139,6 +142,7 @@ internal ref struct LevelTable
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static LevelTable FromSorted(
         scoped ReadOnlySpan<double> concentrations, scoped ReadOnlySpan<double> responses, scoped ReadOnlySpan<double> weights, Span<double> memory)
     {
@@ -197,6 +201,7 @@ internal ref struct LevelTable
 
     /// <summary>Takes the origin from the responses.</summary>
     /// <param name="heldAsymptote">A held asymptote in the scale of the rows; null for the weighted mean.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Centre(double? heldAsymptote)
     {
         double weight = 0, sum = 0, sumX = 0;
@@ -231,6 +236,7 @@ internal ref struct LevelTable
         Weights[Count..].Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TakeLogarithms(Span<double> values, int count)
     {
         ref double first = ref MemoryMarshal.GetReference(values);

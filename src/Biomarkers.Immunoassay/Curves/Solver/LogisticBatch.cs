@@ -128,6 +128,7 @@ public static class LogisticBatch
         }
 
         /// <summary>Puts the next curve that has a start into a lane; false when none is left.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool Take(int lane, ref Job job)
         {
             for (; next < summaries.Length; next++)
@@ -160,6 +161,7 @@ public static class LogisticBatch
         }
 
         /// <summary>Ends a descent; true when another of the same curve has begun in the lane.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly bool End(int lane, ref Job job, bool isFailed, bool isNew)
         {
             LogisticMinimum minimum = lanes.MinimumOf(lane);

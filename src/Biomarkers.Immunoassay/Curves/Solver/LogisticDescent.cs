@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Biomarkers.Immunoassay.Curves.Solver;
 
 /// <summary>Where a descent ended.</summary>
@@ -62,6 +64,7 @@ internal static class LogisticDescent
     /// <param name="evaluationLimit">Most evaluations.</param>
     /// <param name="result">Receives the end.</param>
     /// <returns>False where the descent ran into a known minimum, or began where the amplitude has the wrong sign.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run(
         in LevelTable table, in LogisticSpace space, in LogisticBranch branch, in LogisticPlace start, ReadOnlySpan<LogisticPlace> known,
         int evaluationLimit, out LogisticMinimum result)
@@ -192,12 +195,14 @@ internal static class LogisticDescent
     /// <summary>Which coordinates may move: free, and not pushed against a bound.</summary>
     private readonly struct Active(bool steepness, bool middle, bool asymmetry)
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static Active At(in LogisticSpace space, in LogisticPlace place, in LogisticPoint point) => new(
             space.IsSteepnessFree && MayMove(place.Steepness, space.Minimum.Steepness, space.Maximum.Steepness, point.D0),
             space.IsMiddleFree && MayMove(place.Middle, space.Minimum.Middle, space.Maximum.Middle, point.D1),
             space.IsAsymmetryFree && MayMove(place.LnAsymmetry, space.Minimum.LnAsymmetry, space.Maximum.LnAsymmetry, point.D2));
 
         /// <summary>Square of the largest cosine between the residual and the column of an active coordinate.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public double LargestCosine2(in LogisticPoint point)
         {
             double floor = Math.Max(FlatColumn * point.SumOfSquares, double.Epsilon);
@@ -209,6 +214,7 @@ internal static class LogisticDescent
         }
 
         /// <summary>The damped step and the fall of the sum of squares that it predicts; true when it is Newton's.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public bool TryStep(in LogisticPoint point, double damping, out LogisticPlace step, out double predicted)
         {
             bool isNewton = Solve(point, damping, 1, out step, out predicted);
@@ -221,6 +227,7 @@ internal static class LogisticDescent
         }
 
         /// <summary>Solves (A - part S + damping diag A) step = D over the active coordinates by L D L'; false when a pivot is not positive.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool Solve(in LogisticPoint point, double damping, double part, out LogisticPlace step, out double predicted)
         {
             double a00 = steepness && point.A00 > 0 ? point.A00 : 1, a11 = middle && point.A11 > 0 ? point.A11 : 1, a22 = asymmetry && point.A22 > 0 ? point.A22 : 1;

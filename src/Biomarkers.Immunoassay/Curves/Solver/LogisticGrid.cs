@@ -40,6 +40,7 @@ internal static class LogisticGrid
     /// <param name="branch">How the curve runs.</param>
     /// <param name="starts">Receives the starts, <see cref="StartLimit"/> at most.</param>
     /// <returns>Number of starts; those on which the best amplitude has the wrong sign are left out.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Scan(in LevelTable table, in LogisticSpace space, in LogisticBranch branch, Span<LogisticStart> starts)
     {
         int asymmetryCount = space.IsAsymmetryFree ? Doublings.Length : 1;
@@ -101,6 +102,7 @@ internal static class LogisticGrid
 
     /// <summary>Sum of squares at eight middles; infinity where the amplitude has the wrong sign.</summary>
     /// <remarks>exp(u) is the product of a part of the level and one of the middle, so a place costs no exponential of its own.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector512<double> SumsOfSquares(
         in LevelTable table, in LogisticBranch branch, in LogisticShape shape, Vector512<double> middles, int? doublings)
     {

@@ -45,6 +45,7 @@ internal static partial class LogisticKernel
     }
 
     /// <summary>Sum of squares, raw sums of the gradient and of the Gauss-Newton matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumPower(in LevelTable table, in LogisticShape shape, double ob, double middle, ref LogisticPoint point, out LogisticCrossSums cross)
     {
         ref double x = ref MemoryMarshal.GetReference(table.LnConcentrations);
@@ -97,6 +98,7 @@ internal static partial class LogisticKernel
     }
 
     /// <summary>Raw sums of w r times the second derivatives of h.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BendPower(in LevelTable table, in LogisticShape shape, double ob, double middle, ref LogisticPoint point)
     {
         ref double x = ref MemoryMarshal.GetReference(table.LnConcentrations);

@@ -17,6 +17,7 @@ internal static partial class LogisticKernel
     /// <param name="middle">Middle at the place.</param>
     /// <param name="isUnit">Whether the asymmetry is held at 1: a 4PL.</param>
     /// <param name="point">Receives what was found.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Evaluate(in LevelTable table, in LogisticBranch branch, in LogisticShape shape, double middle, bool isUnit, out LogisticPoint point)
     {
         double slope = branch.Orientation * shape.B;

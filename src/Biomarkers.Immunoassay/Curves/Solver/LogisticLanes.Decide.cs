@@ -9,6 +9,7 @@ internal readonly ref partial struct LogisticLanes
     /// <summary>Evaluations after which a lane gives up: what needs more follows a valley.</summary>
     private const double EvaluationLimit = 40;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (ulong AtMinimum, ulong Failed, ulong AtKnown) Decide(in LanePoint trial)
     {
         Vector512<double> zero = Vector512<double>.Zero, one = Vector512<double>.One;
@@ -48,6 +49,7 @@ internal readonly ref partial struct LogisticLanes
         Vector512.LessThan(Vector512.Abs(Get(place) - Get(known)), Vector512.Create(LogisticDescent.SameBasin));
 
     /// <summary>Moves lanes to their trials.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Take(in LanePoint trial, Vector512<double> where)
     {
         Set(Row.Steepness, Get(Row.TrialSteepness), where);
@@ -74,6 +76,7 @@ internal readonly ref partial struct LogisticLanes
     }
 
     /// <summary>Which coordinates may move: free, and not pushed against a bound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Free Active()
     {
         Vector512<double> bound = Vector512.Create(LogisticSpace.LnAsymmetryBound);
@@ -89,6 +92,7 @@ internal readonly ref partial struct LogisticLanes
                 | (Vector512.GreaterThanOrEqual(value, maximum) & Vector512.GreaterThanOrEqual(descent, Vector512<double>.Zero)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector512<double> Cosine2()
     {
         Free free = Active();
@@ -102,6 +106,7 @@ internal readonly ref partial struct LogisticLanes
     private Vector512<double> Ratio(Row descent, Row square, Vector512<double> floor) => Get(descent) * Get(descent) / Vector512.Max(Get(square), floor);
 
     /// <summary>Damped Newton steps, or Gauss-Newton's where the exact matrix is not positive definite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MakeTrials()
     {
         Free free = Active();
@@ -126,6 +131,7 @@ internal readonly ref partial struct LogisticLanes
     }
 
     /// <summary>Solves (A - part S + damping diag A) step = D by L D L'; gives where all pivots are positive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector512<double> Solve(in Free free, Vector512<double> part, out Vector512<double> s0, out Vector512<double> s1, out Vector512<double> s2)
     {
         Vector512<double> growth = Vector512<double>.One + Get(Row.Damping);

@@ -19,6 +19,7 @@ internal readonly ref partial struct LogisticLanes
 {
     private const double Ln2 = 0.6931471805599453;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Evaluate(out LanePoint point)
     {
         point = default;
@@ -45,6 +46,7 @@ internal readonly ref partial struct LogisticLanes
     }
 
     /// <summary>As in <see cref="LogisticShape"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LaneShape ShapeOf(Vector512<double> steepness, Vector512<double> lnAsymmetry)
     {
         Vector512<double> one = Vector512<double>.One;
@@ -76,6 +78,7 @@ internal readonly ref partial struct LogisticLanes
     }
 
     /// <summary>Puts h and its derivatives by u and ln asymmetry into the scratch, gives sum w h.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector512<double> Fill(in LaneShape shape, Vector512<double> slope)
     {
         Vector512<double> one = Vector512<double>.One, zero = Vector512<double>.Zero, sum = zero, middle = Get(Row.TrialMiddle), g = shape.Asymmetry;
@@ -109,6 +112,7 @@ internal readonly ref partial struct LogisticLanes
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Sum(in LaneShape shape, Vector512<double> slope, ref LanePoint point)
     {
         Vector512<double> zero = Vector512<double>.Zero, s = zero, m0 = zero, m1 = zero, m2 = zero, c0 = zero, c1 = zero, c2 = zero, g0 = zero, g1 = zero, g2 = zero;
@@ -146,6 +150,7 @@ internal readonly ref partial struct LogisticLanes
         (point.A00, point.A10, point.A11, point.A20, point.A21, point.A22) = (a00, a10, a11, a20, a21, a22);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Bend(in LaneShape shape, Vector512<double> slope, ref LanePoint point)
     {
         Vector512<double> zero = Vector512<double>.Zero, s00 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s22 = zero;
@@ -173,6 +178,7 @@ internal readonly ref partial struct LogisticLanes
     }
 
     /// <summary>As in <see cref="LogisticKernel"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Project(ref LanePoint point, Vector512<double> inverseWeight, Vector512<double> inverseSquares)
     {
         Vector512<double> a = point.Amplitude, a2 = a * a, g0 = point.D0, g1 = point.D1, g2 = point.D2;

@@ -56,6 +56,7 @@ internal readonly ref partial struct LogisticLanes
     public static int MemoryFor(int levelCount) => ((9 * levelCount) + StateRows) * RowLength;
 
     /// <summary>Puts a curve into a lane, to descend from a start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Load(int lane, in LevelTable table, in LogisticSpace space, in LogisticBranch branch, in LogisticPlace start)
     {
         for (int i = 0; i < levelCount; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Biomarkers.Immunoassay.Curves.Solver;
@@ -35,6 +36,7 @@ internal readonly struct LogisticShape
     /// <param name="place">The place.</param>
     /// <param name="isNatural">Whether slope or inflection is held.</param>
     /// <param name="isUnit">Whether the asymmetry is held at 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public LogisticShape(in LogisticPlace place, bool isNatural, bool isUnit)
     {
         if (isUnit)

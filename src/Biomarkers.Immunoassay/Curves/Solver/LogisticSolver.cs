@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Biomarkers.Immunoassay.Curves.Solver;
 
@@ -90,6 +91,7 @@ public static class LogisticSolver
     /// <param name="problem">The points; at least one more distinct concentration than free parameters for a unique minimum.</param>
     /// <param name="evaluationLimit">Most evaluations of one descent, 1 or more.</param>
     /// <returns>The curve, with the reason why the search ended. A problem without a curve in the direction of its slope ends as stalled.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LogisticSummary Solve(in LogisticProblem problem, int evaluationLimit = EvaluationLimit)
     {
         int length = LevelTable.MemoryFor(problem.Concentrations.Length);
@@ -106,6 +108,7 @@ public static class LogisticSolver
     }
 
     /// <summary>Finds the curve of levels that were gathered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static LogisticSummary Solve(ref LevelTable table, LogisticFamily family, in LogisticHolds holds, int evaluationLimit)
     {
         double? lower = holds.LowerAsymptote / table.ResponseScale, upper = holds.UpperAsymptote / table.ResponseScale;
@@ -133,6 +136,7 @@ public static class LogisticSolver
     }
 
     /// <summary>Descends from every start of one branch; an infinite sum of squares says that there was none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static LogisticMinimum Search(in LevelTable table, in LogisticSpace space, in LogisticBranch branch, int evaluationLimit)
     {
         Span<LogisticStart> starts = stackalloc LogisticStart[LogisticGrid.StartLimit];
@@ -163,6 +167,7 @@ public static class LogisticSolver
     }
 
     /// <summary>One descent, and where it did not end well inside the box, others from the bound that it was near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool Descend(
         in LevelTable table, in LogisticSpace space, in LogisticBranch branch, in LogisticPlace start, ReadOnlySpan<LogisticPlace> known, int evaluationLimit,
         out LogisticMinimum minimum)
@@ -224,6 +229,7 @@ public static class LogisticSolver
     }
 
     /// <summary>From coordinates to parameters in the unit of the responses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static LogisticSummary Summarise(
         in LevelScale scale, in LogisticSpace space, in LogisticBranch branch, in LogisticHolds holds, in LogisticMinimum best)
     {

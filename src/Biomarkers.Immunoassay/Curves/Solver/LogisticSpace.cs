@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Biomarkers.Immunoassay.Curves.Solver;
 
 /// <summary>Parameters of a logistic curve that are held at a value; null where free.</summary>
@@ -26,6 +28,7 @@ internal readonly struct LogisticSpace
     /// <summary>|u| from which h and its derivatives are exactly 0 or 1, with room.</summary>
     private const double Saturation = 2000;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public LogisticSpace(LogisticFamily family, in LogisticHolds holds, ReadOnlySpan<double> lnConcentrations, int count)
     {
         bool hasAsymmetry = family != LogisticFamily.FourParameter;

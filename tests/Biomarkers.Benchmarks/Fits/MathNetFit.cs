@@ -1,11 +1,11 @@
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.Optimization;
 
-namespace Biomarkers.Benchmarks;
+namespace Biomarkers.Benchmarks.Fits;
 
 /// <summary>The same least-squares problem by MathNet's Levenberg-Marquardt minimizer, as a reference: y = d + (a - d) (1 + (x/c)^b)^-g in the
 /// parameters a, d, b, ln c and, for five, ln g; analytic Jacobian, one start from the data.</summary>
-internal static class ReferenceFit
+internal static class MathNetFit
 {
     /// <summary>Fits; null where the minimizer gave up with an exception.</summary>
     /// <returns>a, d, b, ln c, ln g.</returns>

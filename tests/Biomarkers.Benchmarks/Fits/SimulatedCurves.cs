@@ -1,4 +1,4 @@
-namespace Biomarkers.Benchmarks;
+namespace Biomarkers.Benchmarks.Fits;
 
 /// <summary>Calibrators of one curve: eight levels in duplicate.</summary>
 /// <param name="Concentrations">Sixteen concentrations, rising, each twice.</param>
