@@ -20,7 +20,8 @@ public static class FitCommand
 
     private static readonly Option<string> WeightsOption = new("--weights")
     {
-        Description = "Weights by observed response: none, 1/y, 1/y2, power:K for 1/y^K with K from 0 to 4. For loglog they act on ln response.",
+        Description = "Weights by observed response: none, 1/y, 1/y2, power:K for 1/y^K with K from 0 to 4 (for loglog they act on ln response). By fitted response, "
+            + "1/V with V(f) = A^2 + (B |f|^THETA)^2: variance:A,B,THETA known, variance:A,B,THETA,DF learned, shape:A,B,THETA scaled by this curve's residuals. By each level's wells: replicates.",
         DefaultValueFactory = _ => "none",
     };
 
@@ -62,7 +63,7 @@ public static class FitCommand
         if (!Weighting.TryParse(parsed.GetRequiredValue(WeightsOption), out Weighting? weighting))
         {
             optionFaults.Add(new Fault("--weights", FaultReasons.UnknownWord,
-                $"There is no weighting '{parsed.GetValue(WeightsOption)}'; expected none, 1/y, 1/y2 or power:K with K from 0 to 4."));
+                $"There is no weighting '{parsed.GetValue(WeightsOption)}'; expected {Weighting.KnownIds}."));
         }
 
         Dictionary<string, double> held = ReadFixed(parsed.GetValue(FixOption) ?? [], optionFaults);

@@ -25,7 +25,10 @@ internal static class StandardCurveBuilder
         List<Point> weightless = [.. points.Where(point => !HasWeight(point))];
         List<Point> placed = [.. points.Where(point => HasWeight(point) && (point.Nominal > 0 || model.AllowsZeroConcentration))];
         var problem = new CurveFitProblem(
-            model, weighting, [.. placed.Select(point => point.Nominal)], [.. placed.Select(point => point.Response)], analyte.FixedParameters);
+            model, weighting, [.. placed.Select(point => point.Nominal)], [.. placed.Select(point => point.Response)], analyte.FixedParameters)
+        {
+            WellCounts = [.. placed.Select(point => point.Wells.Count)],
+        };
         CurveFit fit = placed.Count > 0 ? CurveFitter.Fit(problem, CurveFitOptions.Default) : WithoutPoints(problem);
 
         var inFit = placed.Select(point => point.Level).ToHashSet();

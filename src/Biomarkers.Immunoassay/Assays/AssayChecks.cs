@@ -99,12 +99,17 @@ internal static class AssayChecks
 
     private static void CheckCurve(AnalyteSpecification analyte, string place, List<Fault> faults)
     {
-        if (!Weighting.TryParse(analyte.Weights, out _))
+        if (!Weighting.TryParse(analyte.Weights, out Weighting? weighting))
         {
             faults.Add(new Fault(
                 $"{place}.weights",
                 FaultReasons.UnknownWord,
-                $"Weighting '{Texts.Shorten(analyte.Weights)}' is not known; expected none, 1/y, 1/y2 or power:K with K from 0 to 4."));
+                $"Weighting '{Texts.Shorten(analyte.Weights)}' is not known; expected {Weighting.KnownIds}."));
+        }
+
+        if (weighting is { IsByReplicates: true } && analyte.FitBasis == FitBasis.ReplicateMeans)
+        {
+            faults.Add(new Fault($"{place}.weights", FaultReasons.OutOfRange, "Weights by replicates need wells: on replicate means no level has a variance."));
         }
 
         if (!CurveModels.TryFind(analyte.CurveModel, out CurveModel? model))

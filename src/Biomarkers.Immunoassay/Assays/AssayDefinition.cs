@@ -95,7 +95,8 @@ public sealed record AnalyteSpecification
     /// <summary>Curve model: an id of <see cref="Curves.CurveModels"/>.</summary>
     public required string CurveModel { get; init; }
 
-    /// <summary>Weighting: <c>none</c>, <c>1/y</c>, <c>1/y2</c> or <c>power:K</c>.</summary>
+    /// <summary>Weighting: <c>none</c>, <c>1/y</c>, <c>1/y2</c>, <c>power:K</c>, <c>variance:A,B,THETA</c> (with <c>,DF</c> when learned),
+    /// <c>shape:A,B,THETA</c> or <c>replicates</c>: see <see cref="Curves.Weighting"/>.</summary>
     public required string Weights { get; init; }
 
     /// <summary>Parameters of the curve that are held at a value, by name; empty for none.</summary>

@@ -66,6 +66,26 @@ internal sealed class CalibratorLevels
         return new CalibratorLevels([.. lnConcentrations], means, [.. totals], responseScale);
     }
 
+    /// <summary>The same points with other weights, equal for all wells of a level, so that the means stay.</summary>
+    /// <param name="weights">One finite weight of more than 0 per level, over all of its wells.</param>
+    public CalibratorLevels Reweighted(ReadOnlySpan<double> weights)
+    {
+        double highest = 0;
+        foreach (double weight in weights)
+        {
+            highest = Math.Max(highest, weight);
+        }
+
+        double scale = PowerOfTwoNear(highest);
+        var scaled = new double[weights.Length];
+        for (int i = 0; i < scaled.Length; i++)
+        {
+            scaled[i] = weights[i] / scale;
+        }
+
+        return new CalibratorLevels(LnConcentrations, Targets, scaled, ResponseScale);
+    }
+
     private static double PowerOfTwoNear(double value) => value > 0 ? Math.ScaleB(1, Math.ILogB(value)) : 1;
 }
 

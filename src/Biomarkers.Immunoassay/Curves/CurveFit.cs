@@ -1,3 +1,5 @@
+using Biomarkers.Immunoassay.Curves.Weights;
+
 namespace Biomarkers.Immunoassay.Curves;
 
 /// <summary>What is fitted to what: one curve's calibrator points.</summary>
@@ -11,7 +13,12 @@ public sealed record CurveFitProblem(
     Weighting Weighting,
     IReadOnlyList<double> Concentrations,
     IReadOnlyList<double> Responses,
-    IReadOnlyDictionary<string, double> FixedParameters);
+    IReadOnlyDictionary<string, double> FixedParameters)
+{
+    /// <summary>Wells behind each response, 1 or more: more than 1 where a response is a mean of wells. Null for one well each. A variance function
+    /// is that of one well, so a mean of m wells has the variance V/m; other weights do not look at it.</summary>
+    public IReadOnlyList<int>? WellCounts { get; init; }
+}
 
 /// <summary>Why a fit ended.</summary>
 public enum FitTermination
@@ -31,11 +38,15 @@ public enum FitTermination
     /// <summary>There are fewer distinct concentrations than free parameters need.</summary>
     TooFewLevels,
 
-    /// <summary>A weight is not defined, because a response is zero or negative under a weighting by response.</summary>
+    /// <summary>A weight is not defined: a response is zero or negative under a weighting by response, the variance function is 0, or the replicates
+    /// of a level have no variance.</summary>
     UndefinedWeight,
 
     /// <summary>All responses are equal, so no curve has a slope.</summary>
     NoResponseRange,
+
+    /// <summary>Weights by a variance function and the curve that they give did not settle within the limit of rounds.</summary>
+    WeightsUnsettled,
 }
 
 /// <summary>The outcome of a fit: parameters, their covariance, and why the iteration ended. A bad fit is a value, not an exception.</summary>
@@ -51,8 +62,8 @@ public sealed record CurveFit
     /// <summary>p parameters in the order of <see cref="CurveModel.ParameterNames"/>; empty when the iteration could not begin.</summary>
     public required double[] Parameters { get; init; }
 
-    /// <summary>p x p covariance matrix, row major: s^2 (J'WJ)^-1 with s^2 = <see cref="WeightedSumOfSquares"/> / <see cref="DegreesOfFreedom"/>;
-    /// rows of fixed parameters are zero. Null when it cannot be estimated (no degrees of freedom, or a singular matrix).</summary>
+    /// <summary>p x p covariance matrix, row major: <see cref="CovarianceScale"/> times (J'WJ)^-1; rows of fixed parameters are zero. Null when it
+    /// cannot be estimated (a singular matrix, or no degrees of freedom where the plate's residuals have to tell the variance).</summary>
     public required double[]? Covariance { get; init; }
 
     /// <summary>Sum of w (y - f(x))^2.</summary>
@@ -66,6 +77,10 @@ public sealed record CurveFit
 
     /// <summary>Iterations of the start that won.</summary>
     public required int IterationCount { get; init; }
+
+    /// <summary>Rounds of fit and new weights until the weights of a variance function stood still; 0 for weights that do not depend on the curve.
+    /// It is not kept with a stored curve.</summary>
+    public int WeightIterationCount { get; init; }
 
     /// <summary>2-norm condition number of the column-scaled, weighted Jacobian at the end; null when the iteration could not begin.</summary>
     public required double? ConditionNumber { get; init; }
@@ -81,6 +96,40 @@ public sealed record CurveFit
 
     /// <summary>s^2 = weighted sum of squares / degrees of freedom; null without degrees of freedom.</summary>
     public double? ResidualVariance => DegreesOfFreedom > 0 ? WeightedSumOfSquares / DegreesOfFreedom : null;
+
+    /// <summary>What (J'WJ)^-1 is multiplied with to be the covariance: 1 where the weighting brings the variance (known or learned), s^2 where only the
+    /// plate's residuals tell it. Null without the degrees of freedom that s^2 needs.</summary>
+    public double? CovarianceScale => Weighting.Basis == VarianceBasis.PlateResiduals ? ResidualVariance : 1;
+
+    /// <summary>Degrees of freedom of the t quantile of this fit's intervals: those that a variance function was learned with, or n - p where
+    /// the plate's residuals speak; null for the normal quantile of a known variance, and without degrees of freedom.</summary>
+    public double? QuantileDegreesOfFreedom => Weighting.Basis switch
+    {
+        VarianceBasis.Known => null,
+        VarianceBasis.Learned => Weighting.PooledDegreesOfFreedom,
+        _ => DegreesOfFreedom > 0 ? DegreesOfFreedom : null,
+    };
+
+    /// <summary>Variance of the response of one well where the curve gives f: V(f), <see cref="CovarianceScale"/> times the variance function, or
+    /// s^2 / w(f) for fixed weights (for a model that fits ln response, s^2 f^2 / w(f)); 0 where fixed weights have none.</summary>
+    /// <param name="response">f, finite.</param>
+    /// <returns>The variance, squared unit of the response; null without the degrees of freedom that s^2 needs, and for
+    /// <see cref="Weighting.Replicates"/>, which tell nothing between the levels.</returns>
+    public double? WellVariance(double response)
+    {
+        if (CovarianceScale is not { } scale || Weighting.IsByReplicates)
+        {
+            return null;
+        }
+
+        if (Weighting.Variance is { } variance)
+        {
+            return scale * variance.VarianceAt(response);
+        }
+
+        double unit = Model.FitsLnResponse ? response * response : 1;
+        return Weighting.IsDefinedFor(response) ? scale * unit / Weighting.WeightOf(response) : 0;
+    }
 
     /// <summary>p standard errors; null when there is no covariance.</summary>
     public double[]? StandardErrors

@@ -1,3 +1,5 @@
+using Biomarkers.Immunoassay.Curves.Weights;
+
 namespace Biomarkers.Immunoassay.Curves;
 
 /// <summary>Limits of the iteration.</summary>
@@ -5,6 +7,9 @@ public sealed record CurveFitOptions
 {
     /// <summary>Most iterations of one start, 1 or more; default 500.</summary>
     public int IterationLimit { get; init; } = 500;
+
+    /// <summary>Most rounds of fit and new weights for a variance function, 1 or more; default 100. A settled fit takes about ten.</summary>
+    public int WeightIterationLimit { get; init; } = 100;
 
     /// <summary>The defaults.</summary>
     public static CurveFitOptions Default { get; } = new();
@@ -20,7 +25,8 @@ public static class CurveFitter
     /// <summary>Condition number from which the covariance can't be computed in double precision.</summary>
     private const double SingularFrom = 1e12;
 
-    /// <summary>Finds the parameters that minimise sum w (y - f(x))^2 over all points, w from the observed responses.</summary>
+    /// <summary>Finds the parameters that minimise sum w (y - f(x))^2 over all points. Weights by observed response or by replicates are computed once;
+    /// those of a variance function, 1/V(f), are computed anew from each fitted curve until they stand still (<see cref="WeightIteration"/>).</summary>
     /// <param name="problem">n points; the model's free parameters need at least one more distinct concentration than there are of them.</param>
     /// <param name="options">Limits of the iteration.</param>
     /// <returns>The fit. Check <see cref="CurveFit.IsUsable"/>, and compare <see cref="CurveFit.ConditionNumber"/> with
@@ -33,6 +39,7 @@ public static class CurveFitter
     public static CurveFit Fit(CurveFitProblem problem, CurveFitOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IterationLimit, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.WeightIterationLimit, 1);
         IReadOnlyList<Fault> faults = Check(problem);
         if (faults.Count > 0)
         {
@@ -49,19 +56,22 @@ public static class CurveFitter
         }
 
         double[] targets = [.. problem.Responses];
-        var weights = new double[targets.Length];
-        for (int i = 0; i < targets.Length; i++)
+        for (int i = 0; i < targets.Length && problem.Model.FitsLnResponse; i++)
         {
-            double response = targets[i];
-            weights[i] = problem.Weighting.IsDefinedFor(response) ? problem.Weighting.WeightOf(response) : double.NaN;
-            bool isDefined = double.IsFinite(weights[i]) && weights[i] > 0 && (response > 0 || !problem.Model.FitsLnResponse);
-            if (!isDefined)
+            if (!(targets[i] > 0))
             {
-                return Unfitted(problem, freeCount, FitTermination.UndefinedWeight,
-                    $"Response {response} at concentration {problem.Concentrations[i]} has no weight under '{problem.Weighting.Id}' in {problem.Model.Id}.");
+                return Unfitted(problem, freeCount, FitTermination.UndefinedWeight, FixedWeights.FailureAt(problem, i));
             }
 
-            targets[i] = problem.Model.FitsLnResponse ? Math.Log(response) : response;
+            targets[i] = Math.Log(targets[i]);
+        }
+
+        bool isIterated = problem.Weighting.Variance is not null;
+        var weights = new double[targets.Length];
+        string? failure = isIterated ? null : FixedWeights.Fill(problem, targets, weights);
+        if (failure is not null)
+        {
+            return Unfitted(problem, freeCount, FitTermination.UndefinedWeight, failure);
         }
 
         if (problem.Responses.Max() == problem.Responses.Min())
@@ -69,8 +79,17 @@ public static class CurveFitter
             return Unfitted(problem, freeCount, FitTermination.NoResponseRange, $"All responses are {problem.Responses[0]}: no curve has a slope.");
         }
 
-        var levels = CalibratorLevels.Gather(problem.Concentrations, targets, weights, problem.Model.FitsLnResponse);
-        return Complete(problem, held, weights, problem.Model.Solve(levels, held, options));
+        if (!isIterated)
+        {
+            var levels = CalibratorLevels.Gather(problem.Concentrations, targets, weights, problem.Model.FitsLnResponse);
+            return Complete(problem, held, weights, problem.Model.Solve(levels, held, options), 0);
+        }
+
+        var iteration = new WeightIteration(problem, targets);
+        CurveSolution solution = iteration.Run(held, options);
+        return solution.Termination == FitTermination.UndefinedWeight
+            ? Unfitted(problem, freeCount, FitTermination.UndefinedWeight, $"The variance function '{problem.Weighting.Id}' gives a calibrator no finite weight.")
+            : Complete(problem, held, iteration.WellWeights(solution.Parameters, weights), solution, iteration.RoundCount);
     }
 
     /// <summary>Finds everything for which <see cref="Fit"/> would throw, for callers that take problems from outside.</summary>
@@ -97,6 +116,11 @@ public static class CurveFitter
             {
                 faults.Add(new Fault($"concentrations[{i}]", FaultReasons.OutOfRange, $"Expected a concentration of {expectedConcentration}; got {x}."));
             }
+        }
+
+        if (problem.WellCounts is { } counts && (counts.Count != problem.Responses.Count || counts.Any(count => count < 1)))
+        {
+            faults.Add(new Fault("wellCounts", FaultReasons.OutOfRange, "Expected one number of wells per response, each 1 or more."));
         }
 
         for (int i = 0; i < problem.Responses.Count; i++)
@@ -142,7 +166,7 @@ public static class CurveFitter
     };
 
     /// <summary>Adds to the parameters what is the same for every model: sum of squares, condition and covariance.</summary>
-    private static CurveFit Complete(CurveFitProblem problem, double?[] held, double[] weights, CurveSolution solution)
+    private static CurveFit Complete(CurveFitProblem problem, double?[] held, double[] weights, CurveSolution solution, int weightIterationCount)
     {
         int freeCount = held.Count(value => value is null);
         if (solution.Parameters.Length == 0)
@@ -179,23 +203,26 @@ public static class CurveFitter
 
         var factored = JacobianFactor.Of(jacobian);
         int degreesOfFreedom = pointCount - freeCount;
-        bool isEstimable = degreesOfFreedom > 0 && factored.ConditionNumber < SingularFrom;
+        bool isScaled = problem.Weighting.Basis == VarianceBasis.PlateResiduals;
+        bool isEstimable = (degreesOfFreedom > 0 || !isScaled) && factored.ConditionNumber < SingularFrom;
         return new CurveFit
         {
             Model = model,
             Weighting = problem.Weighting,
             Parameters = solution.Parameters,
-            Covariance = isEstimable ? factored.Covariance(sumOfSquares / degreesOfFreedom, held) : null,
+            Covariance = isEstimable ? factored.Covariance(isScaled ? sumOfSquares / degreesOfFreedom : 1, held) : null,
             WeightedSumOfSquares = sumOfSquares,
             DegreesOfFreedom = degreesOfFreedom,
             Termination = solution.Termination,
             IterationCount = solution.IterationCount,
+            WeightIterationCount = weightIterationCount,
             ConditionNumber = factored.ConditionNumber,
             ParametersAtBound = solution.ParametersAtBound,
             Failure = solution.Termination switch
             {
                 FitTermination.IterationLimit => $"The iteration did not converge in {solution.IterationCount} steps.",
                 FitTermination.Stalled => "The iteration stalled before it converged: the points do not determine the curve.",
+                FitTermination.WeightsUnsettled => $"Weights and curve did not settle in {weightIterationCount} rounds: the points do not determine the curve.",
                 _ => null,
             },
         };

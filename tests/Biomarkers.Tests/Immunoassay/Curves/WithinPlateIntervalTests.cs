@@ -1,4 +1,5 @@
 using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Curves.Weights;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -32,6 +33,16 @@ public class WithinPlateIntervalTests(ITestOutputHelper output)
                 Note("se_curve", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, null)!.Value, prediction.Number("se_curve"));
                 Note("se_total_m1", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, 1)!.Value, prediction.Number("se_total_m1"));
                 Note("se_total_m2", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, 2)!.Value, prediction.Number("se_total_m2"));
+
+                // Their intervals are x -+ t SE(x), relative here to the concentration: ends near zero have lost their own digits.
+                double t = MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, fit.DegreesOfFreedom, 0.975);
+                foreach ((string name, int? wells) in (ReadOnlySpan<(string, int?)>)[("curve", null), ("total_m1", 1), ("total_m2", 2)])
+                {
+                    double half = t * x * WithinPlateInterval.LnConcentrationStandardError(fit, x, wells)!.Value;
+                    Note($"ci95 {name}", 1 + ((x - half - prediction.Number($"ci95_low_{name}")) / x), 1);
+                    Note($"ci95 {name}", 1 + ((x + half - prediction.Number($"ci95_high_{name}")) / x), 1);
+                }
+
                 compared++;
             }
         }
@@ -42,6 +53,56 @@ public class WithinPlateIntervalTests(ITestOutputHelper output)
 
         void Note(string quantity, double actual, double expected) =>
             worst[quantity] = Math.Max(worst.GetValueOrDefault(quantity), Math.Abs(actual - expected) / Math.Abs(expected));
+    }
+
+    // One well: inversion is ours with weights none; Wald is x -+ t SE(x), with our SE (the interval of ByDelta is symmetric on ln x, and so another one).
+    // Two wells: investr counts the wells of the sample as a further degree of freedom of the same s^2 (t on n - p + m - 1); ours stays at n - p, since the
+    // two wells of a sample are not looked at. So for two wells the same region is asked for with investr's quantile.
+    [SharedDataFact]
+    public void Of_InvestrRows_AgreesToSixDigits()
+    {
+        var worst = new Dictionary<string, double>();
+        var compared = new Dictionary<string, int>();
+        foreach (Dictionary<string, string> row in ReferenceFits.Rows("fits/inverse_prediction_R.csv").Where(row => row["method"].StartsWith("investr", StringComparison.Ordinal)))
+        {
+            Assert.Equal("none", row["weight"]);
+            bool isInversion = row["method"].Contains("inversion", StringComparison.Ordinal);
+            int wells = row["method"].Contains("m=1", StringComparison.Ordinal) ? 1 : 2;
+            CurveFit fit = ReferenceFits.FitOf(row);
+            double response = row.Number("y0");
+            double x = fit.Invert(response).Concentration;
+            Note("conc", x, row["conc"]);
+            int df = fit.DegreesOfFreedom + wells - 1;
+            if (isInversion)
+            {
+                var constant = new VarianceFunction(Math.Sqrt(fit.ResidualVariance!.Value), 0, 0);
+                fit = wells == 1 ? fit : fit with { Weighting = Weighting.Learned(constant, df) };
+                WithinPlateInterval interval = WithinPlateInterval.Of(fit, response, wells)!;
+                Note("inversion, lower", interval.Lower!.Value, row["lower"]);
+                Note("inversion, upper", interval.Upper ?? double.PositiveInfinity, row["upper"]);
+            }
+            else
+            {
+                double error = x * WithinPlateInterval.LnConcentrationStandardError(fit, x, wells)!.Value;
+                double t = MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, df, 0.975);
+                Note("Wald, se", error, row["se"]);
+                // Relative to the concentration: an end that happens to lie near zero has lost its own digits.
+                Note("Wald, lower", 1 + ((x - (t * error) - row.Number("lower")) / x), "1");
+                Note("Wald, upper", 1 + ((x + (t * error) - row.Number("upper")) / x), "1");
+            }
+        }
+
+        output.WriteLine(string.Join(", ", worst.Select(pair => $"{pair.Key}: {compared[pair.Key]} rows, {pair.Value:E1}")));
+        Assert.True(compared["inversion, lower"] > 50 && compared["Wald, se"] > 50);
+        Assert.All(worst, pair => Assert.True(pair.Value <= 1e-6, pair.ToString()));
+
+        void Note(string quantity, double actual, string text)
+        {
+            double expected = text is "Inf" or "" ? double.PositiveInfinity : double.Parse(text);
+            double deviation = actual == expected ? 0 : Math.Abs(actual - expected) / Math.Abs(expected);
+            worst[quantity] = Math.Max(worst.GetValueOrDefault(quantity), deviation);
+            compared[quantity] = compared.GetValueOrDefault(quantity) + 1;
+        }
     }
 
     [Theory]
