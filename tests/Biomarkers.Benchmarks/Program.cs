@@ -7,6 +7,7 @@ var root = new RootCommand("Times the real server and the curve fit, beside bare
     LatencyCommand.Create(),
     ThroughputCommand.Create(),
     FitCommand.Create(),
+    CoverageCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

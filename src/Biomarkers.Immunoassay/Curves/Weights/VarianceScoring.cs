@@ -1,0 +1,275 @@
+namespace Biomarkers.Immunoassay.Curves.Weights;
+
+/// <summary>Finds A, B and theta of V = A + B |f|^(2 theta) that make independent variances s^2 ~ V chi^2(df) / df most likely.</summary>
+/// <remarks>
+/// Objective: L = sum df/2 (ln V + s^2 / V) + (theta - theta0)^2 / (2 sd^2), minus the log-likelihood of gamma-distributed variances; since s^2 has its own mean
+/// removed, that is the restricted likelihood of the wells. A zero s^2 is nothing special: no logarithm of it is taken. Responses and variances are scaled to
+/// around 1. A coarse grid of theta and A/B, with the common factor profiled out in closed form, gives the start; Fisher scoring with a damping of the diagonal
+/// and active bounds (A at or above its floor, B at or above 0, theta within 0 and 2) goes on from there until no step promises a decrease. Deterministic.
+/// Source: P. McCullagh, J. Nelder (1989), Generalized Linear Models, chapters 8 and 10; M. Davidian, R. Carroll (1987), JASA 82:1079-1091.
+/// </remarks>
+internal sealed class VarianceScoring
+{
+    private const int A = 0;
+    private const int B = 1;
+    private const int Theta = 2;
+    private const int Count = 3;
+
+    /// <summary>Promised decrease of L, per degree of freedom, that is none.</summary>
+    private const double Settled = 1e-15;
+
+    private const double HighestDamping = 1e12;
+    private static readonly double[] ThetaGrid = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2];
+    private static readonly double[] LnRatioGrid = [double.NegativeInfinity, -10, -8, -6, -4, -2, 0, 2, 4, double.PositiveInfinity];
+
+    private readonly double[] lnResponses;
+    private readonly double[] variances;
+    private readonly double[] weights;
+    private readonly double totalWeight;
+    private readonly double[] powers;
+    private readonly double[] gradient = new double[Count];
+    private readonly double lowestA;
+    private readonly VarianceLearningOptions options;
+
+    /// <summary>Takes scaled data.</summary>
+    /// <param name="lnResponses">ln |f| of each group.</param>
+    /// <param name="variances">s^2 of each group.</param>
+    /// <param name="degreesOfFreedom">df of each group.</param>
+    /// <param name="lowestA">Least A.</param>
+    /// <param name="options">What is held, and the prior of theta.</param>
+    public VarianceScoring(double[] lnResponses, double[] variances, double[] degreesOfFreedom, double lowestA, VarianceLearningOptions options)
+    {
+        this.lnResponses = lnResponses;
+        this.variances = variances;
+        this.lowestA = lowestA;
+        this.options = options;
+        weights = degreesOfFreedom;
+        totalWeight = degreesOfFreedom.Sum();
+        powers = new double[lnResponses.Length];
+    }
+
+    /// <summary>A, B and theta at the end.</summary>
+    public double[] Place { get; private set; } = [0, 0, 1];
+
+    /// <summary>Steps that were taken.</summary>
+    public int IterationCount { get; private set; }
+
+    /// <summary>Fisher information at the end, 3 x 3 row major.</summary>
+    public double[] Information { get; } = new double[Count * Count];
+
+    /// <summary>Searches.</summary>
+    /// <returns>Whether a minimum was reached.</returns>
+    public bool Run()
+    {
+        Place = Start();
+        double damping = 0;
+        double value = Evaluate(Place, true);
+        while (IterationCount < options.IterationLimit)
+        {
+            IterationCount++;
+            double[] step = Step(damping, out double promised);
+            if (!(promised > Settled * totalWeight))
+            {
+                return double.IsFinite(value);
+            }
+
+            double[] next = new double[Count];
+            for (int k = 0; k < Count; k++)
+            {
+                next[k] = Math.Clamp(Place[k] + step[k], Lowest(k), Highest(k));
+            }
+
+            double found = Evaluate(next, false);
+            if (found < value)
+            {
+                Place = next;
+                damping = damping < 1e-6 ? 0 : damping / 10;
+                value = Evaluate(Place, true);
+            }
+            else if (damping > HighestDamping)
+            {
+                // No step of any length goes down by more than rounding.
+                return true;
+            }
+            else
+            {
+                damping = Math.Max(1e-4, damping * 10);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Variance of ln V at a response, from the inverse of the information; coordinates on a bound count as known.</summary>
+    public double LnVarianceVariance(double lnResponse)
+    {
+        double power = Math.Exp(2 * Place[Theta] * lnResponse);
+        double v = Place[A] + (Place[B] * power);
+        double[] derivative = [1 / v, power / v, 2 * lnResponse * Place[B] * power / v];
+        double[] solved = SolveFree(derivative, 0);
+        return (derivative[A] * solved[A]) + (derivative[B] * solved[B]) + (derivative[Theta] * solved[Theta]);
+    }
+
+    /// <summary>Standard error of theta; null where it is held or on a bound.</summary>
+    public double? ThetaStandardError => IsFree(Theta) ? Math.Sqrt(SolveFree([0, 0, 1], 0)[Theta]) : null;
+
+    private double Lowest(int k) => k switch { A => lowestA, B => 0, _ => options.HeldTheta ?? 0 };
+
+    private double Highest(int k) => k switch
+    {
+        A => options.HasFloor ? double.MaxValue : lowestA,
+        B => double.MaxValue,
+        _ => options.HeldTheta ?? VarianceFunction.HighestTheta,
+    };
+
+    /// <summary>Whether a coordinate can move: between its bounds, or from a bound inwards.</summary>
+    private bool IsFree(int k) =>
+        Lowest(k) < Highest(k) && !(Place[k] <= Lowest(k) && gradient[k] >= 0) && !(Place[k] >= Highest(k) && gradient[k] <= 0)
+        && (k != Theta || Place[B] > 0);
+
+    private double[] Start()
+    {
+        double best = double.PositiveInfinity;
+        double[] place = [lowestA, 1, options.HeldTheta ?? 1];
+        foreach (double theta in options.HeldTheta is { } held ? [held] : ThetaGrid)
+        {
+            for (int i = 0; i < powers.Length; i++)
+            {
+                powers[i] = Math.Exp(2 * theta * lnResponses[i]);
+            }
+
+            foreach (double lnRatio in options.HasFloor ? LnRatioGrid : LnRatioGrid.AsSpan(0, 1))
+            {
+                (double a, double b) = double.IsPositiveInfinity(lnRatio) ? (1, 0) : (Math.Exp(lnRatio), 1);
+                double logs = 0;
+                double ratios = 0;
+                for (int i = 0; i < powers.Length; i++)
+                {
+                    double shape = a + (b * powers[i]);
+                    logs += weights[i] * Math.Log(shape);
+                    ratios += weights[i] * variances[i] / shape;
+                }
+
+                double factor = ratios / totalWeight;
+                double distance = (theta - options.Prior.Theta) / options.Prior.ThetaStandardDeviation;
+                double value = (logs / 2) + (totalWeight / 2 * Math.Log(factor)) + (distance * distance / 2);
+                if (value < best)
+                {
+                    best = value;
+                    place = [Math.Max(lowestA, a * factor), b * factor, theta];
+                }
+            }
+        }
+
+        return place;
+    }
+
+    private double Evaluate(double[] place, bool withDerivatives)
+    {
+        double distance = (place[Theta] - options.Prior.Theta) / options.Prior.ThetaStandardDeviation;
+        double value = options.HeldTheta is null ? distance * distance / 2 : 0;
+        if (withDerivatives)
+        {
+            Array.Clear(Information);
+            Array.Clear(gradient);
+            gradient[Theta] = distance / options.Prior.ThetaStandardDeviation;
+            Information[(Theta * Count) + Theta] = 1 / (options.Prior.ThetaStandardDeviation * options.Prior.ThetaStandardDeviation);
+        }
+
+        Span<double> derivative = stackalloc double[Count];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            double power = Math.Exp(2 * place[Theta] * lnResponses[i]);
+            double v = place[A] + (place[B] * power);
+            double ratio = variances[i] / v;
+            value += weights[i] / 2 * (Math.Log(v) + ratio);
+            if (!withDerivatives)
+            {
+                continue;
+            }
+
+            derivative[A] = 1 / v;
+            derivative[B] = power / v;
+            derivative[Theta] = 2 * lnResponses[i] * place[B] * power / v;
+            for (int j = 0; j < Count; j++)
+            {
+                gradient[j] += weights[i] / 2 * (1 - ratio) * derivative[j];
+                for (int k = 0; k < Count; k++)
+                {
+                    Information[(j * Count) + k] += weights[i] / 2 * derivative[j] * derivative[k];
+                }
+            }
+        }
+
+        return double.IsNaN(value) ? double.PositiveInfinity : value;
+    }
+
+    // The step -(I + damping diag I)^-1 gradient in the free coordinates, and the decrease that it promises.
+    private double[] Step(double damping, out double promised)
+    {
+        double[] step = SolveFree(gradient, damping);
+        promised = 0;
+        for (int k = 0; k < Count; k++)
+        {
+            promised += gradient[k] * step[k];
+            step[k] = -step[k];
+        }
+
+        return step;
+    }
+
+    /// <summary>Solves by Cholesky's factors in the free coordinates; a direction that the data leave flat gets nothing.</summary>
+    private double[] SolveFree(double[] right, double damping)
+    {
+        var factor = new double[Count * Count];
+        var solved = new double[Count];
+        for (int j = 0; j < Count; j++)
+        {
+            double diagonal = Information[(j * Count) + j] * (1 + damping);
+            double rest = diagonal;
+            for (int m = 0; m < j; m++)
+            {
+                rest -= factor[(j * Count) + m] * factor[(j * Count) + m];
+            }
+
+            if (!IsFree(j) || !(rest > 1e-12 * diagonal))
+            {
+                continue;
+            }
+
+            double root = Math.Sqrt(rest);
+            factor[(j * Count) + j] = root;
+            double own = right[j];
+            for (int m = 0; m < j; m++)
+            {
+                own -= factor[(j * Count) + m] * solved[m];
+            }
+
+            solved[j] = own / root;
+            for (int i = j + 1; i < Count; i++)
+            {
+                double entry = Information[(i * Count) + j];
+                for (int m = 0; m < j; m++)
+                {
+                    entry -= factor[(i * Count) + m] * factor[(j * Count) + m];
+                }
+
+                factor[(i * Count) + j] = IsFree(i) ? entry / root : 0;
+            }
+        }
+
+        for (int j = Count - 1; j >= 0; j--)
+        {
+            double root = factor[(j * Count) + j];
+            double own = solved[j];
+            for (int i = j + 1; i < Count; i++)
+            {
+                own -= factor[(i * Count) + j] * solved[i];
+            }
+
+            solved[j] = root > 0 ? own / root : 0;
+        }
+
+        return solved;
+    }
+}

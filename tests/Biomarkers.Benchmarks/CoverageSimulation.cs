@@ -1,0 +1,195 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Curves.Intervals;
+using Biomarkers.Immunoassay.Curves.Weights;
+
+namespace Biomarkers.Benchmarks;
+
+/// <summary>Simulates plates of a scenario and counts how often intervals cover. Every plate and every learning set has a seed of its own.</summary>
+internal static class CoverageSimulation
+{
+    /// <summary>Plates of a learning set.</summary>
+    public const int LearningPlates = 20;
+
+    private const int BlockSize = 250;
+    private const ulong SetsFrom = 1UL << 40;
+    private static readonly Dictionary<string, double> NoneHeld = [];
+
+    /// <summary>Plates with known variance and with the plate's own.</summary>
+    public static void RunPlates(CoverageScenario scenario, int plateCount, ulong seed, CoverageCounts counts)
+    {
+        int blocks = (plateCount + BlockSize - 1) / BlockSize;
+        Parallel.For(0, blocks, block =>
+        {
+            var own = new CoverageCounts();
+            for (int plate = block * BlockSize; plate < Math.Min(plateCount, (block + 1) * BlockSize); plate++)
+            {
+                OfPlate(scenario, new SeededGenerator(SeededGenerator.SeedOf(seed, (ulong)plate)), own);
+            }
+
+            lock (counts)
+            {
+                counts.Add(own);
+            }
+        });
+    }
+
+    /// <summary>Learning sets, each followed by plates that are fitted with what it learned.</summary>
+    public static void RunLearningSets(CoverageScenario scenario, int setCount, int platesPerSet, ulong seed, CoverageCounts counts) =>
+        Parallel.For(0, setCount, set =>
+        {
+            var own = new CoverageCounts();
+            OfLearningSet(scenario, set, platesPerSet, new SeededGenerator(SeededGenerator.SeedOf(seed, SetsFrom + (ulong)set)), own);
+            lock (counts)
+            {
+                counts.Add(own);
+            }
+        });
+
+    /// <summary>Plates whose fit says SE(upper) / amplitude below 0.2, and plates whose fit is not usable.</summary>
+    public static (int Determined, int Unusable, int AtBound) CountDetermined(CoverageScenario scenario, int plateCount, ulong seed)
+    {
+        int determined = 0;
+        int unusable = 0;
+        int atBound = 0;
+        Parallel.For(0, plateCount, plate =>
+        {
+            double[] responses = scenario.DrawCalibrators(new SeededGenerator(SeededGenerator.SeedOf(seed, (ulong)plate)));
+            CurveFit fit = Fit(scenario, Weighting.Known(scenario.FittedVariance), responses);
+            int upper = fit.Model.ParameterNames.ToList().IndexOf(CurveParameters.UpperAsymptote);
+            if (!fit.IsUsable)
+            {
+                Interlocked.Increment(ref unusable);
+            }
+            else if (fit.ParametersAtBound.Count > 0)
+            {
+                Interlocked.Increment(ref atBound);
+            }
+
+            if (fit.IsUsable && fit.StandardErrors is { } errors && errors[upper] < 0.2 * (fit.Parameters[upper] - fit.Parameters[0]))
+            {
+                Interlocked.Increment(ref determined);
+            }
+        });
+        return (determined, unusable, atBound);
+    }
+
+    private static void OfPlate(CoverageScenario scenario, SeededGenerator random, CoverageCounts counts)
+    {
+        double[] responses = scenario.DrawCalibrators(random);
+        CurveFit known = Fit(scenario, Weighting.Known(scenario.FittedVariance), responses);
+        CurveFit plate = known with
+        {
+            Weighting = Weighting.Shape(scenario.FittedVariance),
+            Covariance = known.Covariance is { } covariance && known.ResidualVariance is { } s2 ? [.. covariance.Select(entry => s2 * entry)] : null,
+        };
+        CurveFit knownT = known with { Weighting = Weighting.Learned(scenario.FittedVariance, known.DegreesOfFreedom) };
+        CurveFit fixedWeights = Fit(scenario, Weighting.OneOverY2, responses);
+        CurveFit? joined = scenario.TubeStandardDeviation > 0
+            ? CalibratorTubes.Join(known, ProblemOf(scenario, known.Weighting, responses), scenario.TubeStandardDeviation)
+            : null;
+        Span<double> wells = stackalloc double[CoverageScenario.SampleWells];
+        for (int decile = 0; decile < CoverageScenario.DecileCount; decile++)
+        {
+            double lnX = scenario.DrawUnknown(decile, random, wells);
+            double mean = MeanOf(wells);
+            bool isCovered = Note(CoverageInterval.KnownZ, decile, WithinPlateInterval.Of(known, mean, wells.Length), lnX, counts);
+            Note(CoverageInterval.PlateT, decile, WithinPlateInterval.Of(plate, mean, wells.Length), lnX, counts);
+            Note(CoverageInterval.Wald, decile, WithinPlateInterval.ByDelta(known, mean, wells.Length), lnX, counts);
+            Note(CoverageInterval.KnownT, decile, WithinPlateInterval.Of(knownT, mean, wells.Length), lnX, counts);
+            Note(CoverageInterval.FixedOneOverY2, decile, WithinPlateInterval.Of(fixedWeights, mean, wells.Length), lnX, counts);
+            if (joined is not null)
+            {
+                Note(CoverageInterval.KnownZTubesJoined, decile, WithinPlateInterval.Of(joined, mean, wells.Length), lnX, counts);
+            }
+
+            NoteByReported(scenario, known, mean, decile, isCovered, counts);
+        }
+    }
+
+    private static void NoteByReported(CoverageScenario scenario, CurveFit known, double mean, int decile, bool isCovered, CoverageCounts counts)
+    {
+        if (!known.IsUsable || known.Invert(mean) is not { Status: InversionStatus.Found, Concentration: var concentration })
+        {
+            return;
+        }
+
+        double[] edges = scenario.LnEdges;
+        int reported = (int)Math.Floor((Math.Log(concentration) - edges[0]) / (edges[^1] - edges[0]) * CoverageScenario.DecileCount);
+        if (reported is >= 0 and < CoverageScenario.DecileCount)
+        {
+            counts.Note(CoverageInterval.KnownZByReported, reported, true, false, isCovered);
+        }
+
+        bool isInLadder = concentration <= scenario.Concentrations[0] && concentration >= scenario.Concentrations[^1];
+        if (isInLadder && WithinPlateInterval.LnConcentrationStandardError(known, concentration, CoverageScenario.SampleWells) <= 0.2)
+        {
+            counts.Note(CoverageInterval.KnownZWithinOwnLimits, decile, true, false, isCovered);
+        }
+    }
+
+    private static void OfLearningSet(CoverageScenario scenario, int set, int plateCount, SeededGenerator random, CoverageCounts counts)
+    {
+        List<ReplicateGroup> groups = [];
+        var wells = new double[CoverageScenario.SampleWells];
+        for (int plate = 0; plate < LearningPlates; plate++)
+        {
+            double[] calibrators = scenario.DrawCalibrators(random);
+            for (int i = 0; i < calibrators.Length; i += scenario.Replicates)
+            {
+                groups.Add(ReplicateGroup.Of(new ArraySegment<double>(calibrators, i, scenario.Replicates))!.Value);
+            }
+
+            for (int decile = 0; decile < CoverageScenario.DecileCount; decile++)
+            {
+                scenario.DrawUnknown(decile, random, wells);
+                groups.Add(ReplicateGroup.Of(wells)!.Value);
+            }
+        }
+
+        Checked<LearnedVarianceFunction> learned = VarianceFunctionLearning.Learn(groups, VarianceLearningOptions.Default);
+        var covered = new int[CoverageScenario.DecileCount];
+        for (int plate = 0; plate < plateCount; plate++)
+        {
+            double[] responses = scenario.DrawCalibrators(random);
+            CurveFit? fit = learned.Value is { } value ? Fit(scenario, value.Weighting, responses) : null;
+            CurveFit? effective = fit is null ? null : fit with { Weighting = Weighting.Learned(fit.Weighting.Variance!, Math.Max(1, learned.Value!.EffectiveDegreesOfFreedom)) };
+            CurveFit? normal = fit is null ? null : fit with { Weighting = Weighting.Known(fit.Weighting.Variance!) };
+            for (int decile = 0; decile < CoverageScenario.DecileCount; decile++)
+            {
+                double lnX = scenario.DrawUnknown(decile, random, wells);
+                double mean = MeanOf(wells);
+                covered[decile] += Note(CoverageInterval.LearnedPooledT, decile, fit is null ? null : WithinPlateInterval.Of(fit, mean, wells.Length), lnX, counts) ? 1 : 0;
+                Note(CoverageInterval.LearnedEffectiveT, decile, effective is null ? null : WithinPlateInterval.Of(effective, mean, wells.Length), lnX, counts);
+                Note(CoverageInterval.LearnedZ, decile, normal is null ? null : WithinPlateInterval.Of(normal, mean, wells.Length), lnX, counts);
+            }
+        }
+
+        counts.Sets.Add((set, covered, plateCount));
+    }
+
+    private static bool Note(CoverageInterval kind, int decile, WithinPlateInterval? interval, double lnX, CoverageCounts counts)
+    {
+        double x = Math.Exp(lnX);
+        bool isCovered = interval is not null && !(interval.Lower > x) && !(interval.Upper < x);
+        counts.Note(kind, decile, interval is not null, interval is { Lower: null } or { Upper: null }, isCovered);
+        return isCovered;
+    }
+
+    private static double MeanOf(ReadOnlySpan<double> wells)
+    {
+        double sum = 0;
+        foreach (double well in wells)
+        {
+            sum += well;
+        }
+
+        return sum / wells.Length;
+    }
+
+    private static CurveFit Fit(CoverageScenario scenario, Weighting weighting, double[] responses) =>
+        CurveFitter.Fit(ProblemOf(scenario, weighting, responses), CurveFitOptions.Default);
+
+    private static CurveFitProblem ProblemOf(CoverageScenario scenario, Weighting weighting, double[] responses) =>
+        new(scenario.Model, weighting, scenario.Concentrations, responses, NoneHeld);
+}
