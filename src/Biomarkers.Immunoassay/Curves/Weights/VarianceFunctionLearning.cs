@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using MathNet.Numerics.Distributions;
 
 namespace Biomarkers.Immunoassay.Curves.Weights;
@@ -48,6 +49,7 @@ public sealed record LearnedVarianceFunction
     public required bool IsDetermined { get; init; }
 
     /// <summary>The weighting of the next version of the assay.</summary>
+    [JsonIgnore]
     public Weighting Weighting => Weighting.Learned(Function, PooledDegreesOfFreedom);
 }
 
