@@ -63,7 +63,7 @@ public sealed record CurveFit
     public required double[] Parameters { get; init; }
 
     /// <summary>p x p covariance matrix, row major: <see cref="CovarianceScale"/> times (J'WJ)^-1; rows of fixed parameters are zero. Null when it
-    /// cannot be estimated (a singular matrix, or no degrees of freedom where the plate's residuals have to tell the variance).</summary>
+    /// cannot be estimated: a parameter without influence on any point, or no degrees of freedom where the plate's residuals have to tell the variance.</summary>
     public required double[]? Covariance { get; init; }
 
     /// <summary>Sum of w (y - f(x))^2.</summary>

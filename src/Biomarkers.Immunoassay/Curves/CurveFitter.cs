@@ -22,16 +22,13 @@ public static class CurveFitter
     /// determine the curve between them. 1e6. (Fits on which independent programs agree to six digits in every parameter reach 4e4.)</summary>
     public const double IllConditionedFrom = 1e6;
 
-    /// <summary>Condition number from which the covariance can't be computed in double precision.</summary>
-    private const double SingularFrom = 1e12;
-
     /// <summary>Finds the parameters that minimise sum w (y - f(x))^2 over all points. Weights by observed response or by replicates are computed once;
     /// those of a variance function, 1/V(f), are computed anew from each fitted curve until they stand still (<see cref="WeightIteration"/>).</summary>
     /// <param name="problem">n points; the model's free parameters need at least one more distinct concentration than there are of them.</param>
     /// <param name="options">Limits of the iteration.</param>
     /// <returns>The fit. Check <see cref="CurveFit.IsUsable"/>, and compare <see cref="CurveFit.ConditionNumber"/> with
     /// <see cref="IllConditionedFrom"/>: such a fit, or one with <see cref="CurveFit.ParametersAtBound"/>, has parameters that mean little.
-    /// The covariance counts every parameter that is not fixed as free, also one at a bound; it is null from a condition number of 1e12.
+    /// The covariance counts every parameter that is not fixed as free, also one at a bound; directions that the points leave flat have a vast variance in it and not an infinite one.
     /// For a model with <see cref="CurveModel.FitsLnResponse"/>, residuals, sum of squares and residual variance are those of ln response.
     /// Equal problems give equal fits, to the last bit, in any order of the points.</returns>
     /// <exception cref="ArgumentException">A bug of the caller: the lists are empty or differ in length; a number is not finite; a concentration
@@ -204,7 +201,7 @@ public static class CurveFitter
         var factored = JacobianFactor.Of(jacobian);
         int degreesOfFreedom = pointCount - freeCount;
         bool isScaled = problem.Weighting.Basis == VarianceBasis.PlateResiduals;
-        bool isEstimable = (degreesOfFreedom > 0 || !isScaled) && factored.ConditionNumber < SingularFrom;
+        bool isEstimable = degreesOfFreedom > 0 || !isScaled;
         return new CurveFit
         {
             Model = model,

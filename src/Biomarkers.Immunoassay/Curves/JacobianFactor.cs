@@ -7,6 +7,9 @@ internal sealed class JacobianFactor
 {
     private const int SweepLimit = 40;
 
+    /// <summary>Share of the largest singular value below which a direction is flat; its square leaves a covariance half of the digits.</summary>
+    private const double FlatBelow = 1e-7;
+
     private readonly double[] lengths;
     private readonly double[] singularValues;
     private readonly double[][] vectors;
@@ -63,8 +66,12 @@ internal sealed class JacobianFactor
     }
 
     /// <summary>variance (J'WJ)^-1, p x p, row major; rows and columns of held parameters are zero.</summary>
-    public double[] Covariance(double variance, IReadOnlyList<double?> held)
+    /// <remarks>A direction whose singular value lies below 1e-7 of the largest counts as if it had that value. Its error is vast all the same, but g' S g keeps its
+    /// digits: with entries of cond^2, the product for a concentration that the flat direction does not touch would be nothing but rounding.</remarks>
+    /// <returns>The matrix; null where a parameter has no influence on any point.</returns>
+    public double[]? Covariance(double variance, IReadOnlyList<double?> held)
     {
+        double least = singularValues.Length == 0 ? 0 : FlatBelow * singularValues.Max();
         int p = held.Count;
         var covariance = new double[p * p];
         int[] free = Enumerable.Range(0, p).Where(parameter => held[parameter] is null).ToArray();
@@ -75,7 +82,8 @@ internal sealed class JacobianFactor
                 double sum = 0;
                 for (int k = 0; k < singularValues.Length; k++)
                 {
-                    sum += vectors[k][i] / singularValues[k] * (vectors[k][j] / singularValues[k]);
+                    double value = Math.Max(singularValues[k], least);
+                    sum += vectors[k][i] / value * (vectors[k][j] / value);
                 }
 
                 double entry = variance * sum / lengths[i] / lengths[j];
@@ -84,7 +92,7 @@ internal sealed class JacobianFactor
             }
         }
 
-        return covariance;
+        return Array.TrueForAll(covariance, double.IsFinite) ? covariance : null;
     }
 
     private static bool Orthogonalise(double[] left, double[] right, double[] leftVector, double[] rightVector)
