@@ -112,8 +112,9 @@ internal static class CoverageCommand
         int missed = lines.Count(line => !line.IsMet) + determined.Count(line => !line.IsMet);
         if (parsed.GetValue(Report.Json))
         {
+            int seed = parsed.GetValue(Report.Seed);
             Console.WriteLine(JsonSerializer.Serialize(
-                new { Title = "Coverage", Seed = parsed.GetValue(Report.Seed), Plates = plates, Sets = sets, SetPlates = setPlates, Missed = missed, Lines = lines, Determined = determined },
+                new { Title = "Coverage", Seed = seed, Plates = plates, Sets = sets, SetPlates = setPlates, Missed = missed, Lines = lines, Determined = determined },
                 JsonOptions));
         }
         else

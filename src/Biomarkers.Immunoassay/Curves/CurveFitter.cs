@@ -28,7 +28,8 @@ public static class CurveFitter
     /// <param name="options">Limits of the iteration.</param>
     /// <returns>The fit. Check <see cref="CurveFit.IsUsable"/>, and compare <see cref="CurveFit.ConditionNumber"/> with
     /// <see cref="IllConditionedFrom"/>: such a fit, or one with <see cref="CurveFit.ParametersAtBound"/>, has parameters that mean little.
-    /// The covariance counts every parameter that is not fixed as free, also one at a bound; directions that the points leave flat have a vast variance in it and not an infinite one.
+    /// The covariance counts every parameter that is not fixed as free, also one at a bound; directions that the points leave flat have a vast
+    /// variance in it and not an infinite one.
     /// For a model with <see cref="CurveModel.FitsLnResponse"/>, residuals, sum of squares and residual variance are those of ln response.
     /// Equal problems give equal fits, to the last bit, in any order of the points.</returns>
     /// <exception cref="ArgumentException">A bug of the caller: the lists are empty or differ in length; a number is not finite; a concentration
@@ -60,7 +61,7 @@ public static class CurveFitter
                 return Unfitted(problem, freeCount, FitTermination.UndefinedWeight, FixedWeights.FailureAt(problem, i));
             }
 
-            targets[i] = Math.Log(targets[i]);
+            targets[i] = PreciseMath.Log(targets[i]);
         }
 
         bool isIterated = problem.Weighting.Variance is not null;
@@ -185,7 +186,7 @@ public static class CurveFitter
         {
             double x = problem.Concentrations[i];
             double fitted = model.Response(solution.Parameters, x);
-            double residual = model.FitsLnResponse ? Math.Log(problem.Responses[i] / fitted) : problem.Responses[i] - fitted;
+            double residual = model.FitsLnResponse ? PreciseMath.Log(problem.Responses[i] / fitted) : problem.Responses[i] - fitted;
             sumOfSquares += weights[i] * residual * residual;
             model.Gradient(solution.Parameters, x, gradient);
             double factor = Math.Sqrt(weights[i]) / (model.FitsLnResponse ? fitted : 1);

@@ -49,6 +49,17 @@ public abstract class CurveModel
     /// <param name="gradient">Receives p derivatives.</param>
     public abstract void Gradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient);
 
+    /// <summary>Response and its derivatives by each parameter, for searches that need both at many places.</summary>
+    /// <param name="parameters">p parameters.</param>
+    /// <param name="concentration">As for <see cref="Response"/>.</param>
+    /// <param name="gradient">Receives p derivatives.</param>
+    /// <returns>The response.</returns>
+    public virtual double ResponseAndGradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient)
+    {
+        Gradient(parameters, concentration, gradient);
+        return Response(parameters, concentration);
+    }
+
     /// <summary>Derivative of the response by ln concentration; concentration more than 0.</summary>
     public abstract double SlopeByLnConcentration(ReadOnlySpan<double> parameters, double concentration);
 

@@ -36,7 +36,11 @@ internal abstract class LogisticModel : CurveModel
     }
 
     /// <inheritdoc/>
-    public sealed override void Gradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient)
+    public sealed override void Gradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient) =>
+        ResponseAndGradient(parameters, concentration, gradient);
+
+    /// <inheritdoc/>
+    public sealed override double ResponseAndGradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient)
     {
         LogisticFraction fraction = FractionAt(parameters, concentration);
         double amplitude = parameters[Upper] - parameters[Lower];
@@ -48,6 +52,8 @@ internal abstract class LogisticModel : CurveModel
         {
             gradient[Asymmetry] = amplitude * fraction.ByAsymmetry;
         }
+
+        return (parameters[Lower] * (1 - fraction.Value)) + (parameters[Upper] * fraction.Value);
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,7 @@ public sealed record WithinPlateInterval(double? Lower, double? Upper)
             return null;
         }
 
-        double factor = Math.Exp(TwoSidedQuantile.Of(fit.QuantileDegreesOfFreedom) * error);
+        double factor = PreciseMath.Exp(TwoSidedQuantile.Of(fit.QuantileDegreesOfFreedom) * error);
         double upper = estimate * factor;
         return new WithinPlateInterval(estimate / factor, double.IsFinite(upper) ? upper : null);
     }
@@ -85,7 +85,8 @@ public sealed record WithinPlateInterval(double? Lower, double? Upper)
     /// <param name="fit">The curve.</param>
     /// <param name="concentration">x, more than 0.</param>
     /// <param name="wellCount">m, 1 or more; null for the curve's uncertainty alone.</param>
-    /// <returns>The standard error; times x it is that of x. Null without covariance, without a variance of wells when they count, or where the curve is flat to the last digit.</returns>
+    /// <returns>The standard error; times x it is that of x. Null without covariance, without a variance of wells when they count, or where the
+    /// curve is flat to the last digit.</returns>
     public static double? LnConcentrationStandardError(CurveFit fit, double concentration, int? wellCount)
     {
         if (fit.Covariance is null)
@@ -93,28 +94,32 @@ public sealed record WithinPlateInterval(double? Lower, double? Upper)
             return null;
         }
 
-        double variance = CurveVariance(fit, concentration, new double[fit.Parameters.Length]);
+        var gradient = new double[fit.Parameters.Length];
+        double fitted = fit.Model.ResponseAndGradient(fit.Parameters, concentration, gradient);
+        double variance = CurveVariance(fit.Covariance, gradient);
         if (wellCount is { } wells)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(wells, 1);
-            variance += fit.WellVariance(fit.Response(concentration)) / wells ?? double.NaN;
+            variance += fit.WellVariance(fitted) / wells ?? double.NaN;
         }
 
         double error = Math.Sqrt(variance) / Math.Abs(fit.Model.SlopeByLnConcentration(fit.Parameters, concentration));
         return double.IsFinite(error) ? error : null;
     }
 
-    /// <summary>g' S g at x, by way of a scratch gradient.</summary>
-    internal static double CurveVariance(CurveFit fit, double concentration, double[] gradient)
+    /// <summary>g' S g.</summary>
+    internal static double CurveVariance(double[] covariance, double[] gradient)
     {
-        fit.Model.Gradient(fit.Parameters, concentration, gradient);
         double sum = 0;
         for (int i = 0; i < gradient.Length; i++)
         {
+            double row = 0;
             for (int j = 0; j < gradient.Length; j++)
             {
-                sum += gradient[i] * fit.Covariance![(i * gradient.Length) + j] * gradient[j];
+                row += covariance[(i * gradient.Length) + j] * gradient[j];
             }
+
+            sum += gradient[i] * row;
         }
 
         return Math.Max(sum, 0);

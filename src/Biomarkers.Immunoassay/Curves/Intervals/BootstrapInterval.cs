@@ -105,7 +105,7 @@ internal sealed class BootstrapDraws
         double scale = fit.QuantileDegreesOfFreedom is { } df ? Math.Sqrt(df / random.NextChiSquared(df)) : 1;
         for (int i = 0; i < levels.Length; i++)
         {
-            double tube = options.TubeLnStandardDeviation > 0 ? Math.Exp(options.TubeLnStandardDeviation * random.NextNormal()) : 1;
+            double tube = options.TubeLnStandardDeviation > 0 ? PreciseMath.Exp(options.TubeLnStandardDeviation * random.NextNormal()) : 1;
             fitted[i] = fit.Response(levels[i] * tube);
             standardDeviations[i] = scale * Math.Sqrt(fit.WellVariance(fitted[i])!.Value);
         }
@@ -135,6 +135,6 @@ internal sealed class BootstrapDraws
 
     // Residuals of ln response are normal where the model fits that.
     private double Draw(double expected, double standardDeviation) => fit.Model.FitsLnResponse
-        ? expected * Math.Exp(standardDeviation / expected * random.NextNormal())
+        ? expected * PreciseMath.Exp(standardDeviation / expected * random.NextNormal())
         : expected + (standardDeviation * random.NextNormal());
 }

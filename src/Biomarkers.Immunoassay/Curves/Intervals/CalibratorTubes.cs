@@ -59,7 +59,7 @@ public static class CalibratorTubes
     /// <summary>Weight of every point at the end of the fit, on the scale of the response; null when there is one without.</summary>
     private static double[]? WeightsOf(CurveFit fit, CurveFitProblem problem)
     {
-        double[] targets = [.. problem.Responses.Select(response => fit.Model.FitsLnResponse ? Math.Log(response) : response)];
+        double[] targets = [.. problem.Responses.Select(response => fit.Model.FitsLnResponse ? PreciseMath.Log(response) : response)];
         var weights = new double[targets.Length];
         if (fit.Weighting.Variance is null && Weights.FixedWeights.Fill(problem, targets, weights) is not null)
         {

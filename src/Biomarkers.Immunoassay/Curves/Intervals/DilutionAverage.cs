@@ -72,7 +72,7 @@ public sealed record DilutionAverage(
             matrix[i] += shared * options.StepLnStandardDeviation * options.StepLnStandardDeviation;
         }
 
-        double[] lns = [.. readings.Select(reading => Math.Log(reading.Concentration) + Math.Log(reading.DilutionFactor))];
+        double[] lns = [.. readings.Select(reading => PreciseMath.Log(reading.Concentration) + PreciseMath.Log(reading.DilutionFactor))];
         return SolveOnes(matrix, k) is { } solved ? Combine(fit, readings, lns, matrix, solved, options) : null;
     }
 
@@ -101,8 +101,8 @@ public sealed record DilutionAverage(
 
         double error = Math.Sqrt(1 / information);
         double halfWidth = TwoSidedQuantile.Of(fit.QuantileDegreesOfFreedom) * error;
-        double upper = Math.Exp(mean + halfWidth);
-        return new DilutionAverage(true, Math.Exp(mean), error, Math.Exp(mean - halfWidth), double.IsFinite(upper) ? upper : null, q, probability, weights, cv);
+        double upper = PreciseMath.Exp(mean + halfWidth);
+        return new DilutionAverage(true, PreciseMath.Exp(mean), error, PreciseMath.Exp(mean - halfWidth), double.IsFinite(upper) ? upper : null, q, probability, weights, cv);
     }
 
     private static double[]? SolveOnes(double[] matrix, int k) => Solve(matrix, [.. Enumerable.Repeat(1.0, k)]);

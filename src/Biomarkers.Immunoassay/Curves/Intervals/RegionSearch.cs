@@ -37,8 +37,9 @@ internal sealed class RegionSearch
         this.wellCount = wellCount;
         this.quantile = quantile;
         gradient = new double[fit.Parameters.Length];
-        start = Math.Log(concentration);
-        double halfWidth = Allowed(concentration, fit.Response(concentration)) / Math.Abs(fit.Model.SlopeByLnConcentration(fit.Parameters, concentration));
+        start = PreciseMath.Log(concentration);
+        double slope = fit.Model.SlopeByLnConcentration(fit.Parameters, concentration);
+        double halfWidth = Allowed(fit.Model.ResponseAndGradient(fit.Parameters, concentration, gradient)) / Math.Abs(slope);
         firstStep = halfWidth < 3 * LargestStep ? Math.Max(halfWidth / 3, SmallestStep) : LargestStep;
     }
 
@@ -55,7 +56,7 @@ internal sealed class RegionSearch
             double excess = Excess(outside);
             if (excess > 0)
             {
-                return Math.Exp(RootBetween(inside, excessInside, outside, excess));
+                return PreciseMath.Exp(RootBetween(inside, excessInside, outside, excess));
             }
 
             inside = outside;
@@ -68,13 +69,12 @@ internal sealed class RegionSearch
     // Negative inside: by how much the curve's response at x differs from the mean, over what is allowed. Nearly linear in ln x, unlike its square.
     private double Excess(double lnX)
     {
-        double x = Math.Exp(lnX);
-        double fitted = fit.Response(x);
-        return Math.Abs(response - fitted) - Allowed(x, fitted);
+        double fitted = fit.Model.ResponseAndGradient(fit.Parameters, PreciseMath.Exp(lnX), gradient);
+        return Math.Abs(response - fitted) - Allowed(fitted);
     }
 
-    private double Allowed(double x, double fitted) =>
-        quantile * Math.Sqrt((fit.WellVariance(fitted)!.Value / wellCount) + WithinPlateInterval.CurveVariance(fit, x, gradient));
+    private double Allowed(double fitted) =>
+        quantile * Math.Sqrt((fit.WellVariance(fitted)!.Value / wellCount) + WithinPlateInterval.CurveVariance(fit.Covariance!, gradient));
 
     // Brent's zeroin: b is the best place, c the other side of the bracket, a the place before b.
     private double RootBetween(double a, double fa, double b, double fb)

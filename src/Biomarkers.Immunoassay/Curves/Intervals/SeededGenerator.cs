@@ -64,7 +64,7 @@ public sealed class SeededGenerator
             double square = (u * u) + (v * v);
             if (square is > 0 and < 1)
             {
-                double factor = Math.Sqrt(-2 * Math.Log(square) / square);
+                double factor = Math.Sqrt(-2 * PreciseMath.Log(square) / square);
                 spare = v * factor;
                 hasSpare = true;
                 return u * factor;
@@ -80,7 +80,7 @@ public sealed class SeededGenerator
 
         // Gamma of shape df/2 by shape df/2 + 1 and the power of a uniform number where the shape is below 1.
         double shape = degreesOfFreedom / 2;
-        double boost = shape < 1 ? Math.Exp(Math.Log(NextUniform()) / shape) : 1;
+        double boost = shape < 1 ? PreciseMath.Exp(PreciseMath.Log(NextUniform()) / shape) : 1;
         double d = (shape < 1 ? shape + 1 : shape) - (1.0 / 3);
         double c = 1 / Math.Sqrt(9 * d);
         while (true)
@@ -88,7 +88,7 @@ public sealed class SeededGenerator
             double normal = NextNormal();
             double root = 1 + (c * normal);
             double cube = root * root * root;
-            if (root > 0 && Math.Log(NextUniform()) < (normal * normal / 2) + (d * (1 - cube + Math.Log(cube))))
+            if (root > 0 && PreciseMath.Log(NextUniform()) < (normal * normal / 2) + (d * (1 - cube + PreciseMath.Log(cube))))
             {
                 return 2 * d * cube * boost;
             }

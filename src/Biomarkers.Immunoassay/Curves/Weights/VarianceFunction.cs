@@ -51,7 +51,7 @@ public sealed record VarianceFunction
             0 => 1,
             0.5 => Math.Sqrt(Math.Abs(response)),
             1 => Math.Abs(response),
-            _ => response == 0 ? 0 : Math.Exp(Theta * Math.Log(Math.Abs(response))),
+            _ => response == 0 ? 0 : PreciseMath.Exp(Theta * PreciseMath.Log(Math.Abs(response))),
         };
         return (A * A) + (scaled * scaled);
     }

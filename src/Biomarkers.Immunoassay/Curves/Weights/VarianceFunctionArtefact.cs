@@ -45,7 +45,13 @@ public sealed record VarianceFunctionArtefact
     /// <param name="options">What <see cref="VarianceFunctionLearning.Learn"/> was called with.</param>
     /// <param name="result">What it returned.</param>
     public static VarianceFunctionArtefact Of(
-        string assayId, int assayVersion, string analyte, string engineVersion, IEnumerable<ContentHash> readHashes, VarianceLearningOptions options, LearnedVarianceFunction result) => new()
+        string assayId,
+        int assayVersion,
+        string analyte,
+        string engineVersion,
+        IEnumerable<ContentHash> readHashes,
+        VarianceLearningOptions options,
+        LearnedVarianceFunction result) => new()
         {
             AssayId = assayId,
             AssayVersion = assayVersion,

@@ -161,14 +161,14 @@ public static class VarianceFunctionLearning
         for (int i = 0; i < places; i++)
         {
             double lnResponse = scale.LnLowest + ((scale.LnHighest - scale.LnLowest) * i / (places - 1));
-            double response = scale.Response * Math.Exp(lnResponse);
+            double response = scale.Response * PreciseMath.Exp(lnResponse);
             double relative = prior.RelativeStandardDeviation * response;
             lnResponses[used.Count + i] = lnResponse;
-            variances[used.Count + i] = ((prior.Floor * prior.Floor) + (relative * relative)) / scale.Variance;
+            variances[used.Count + i] = PreciseMath.Log(((prior.Floor * prior.Floor) + (relative * relative)) / scale.Variance);
             degrees[used.Count + i] = prior.DegreesOfFreedom / places;
         }
 
-        return new VarianceScoring(lnResponses, variances, degrees, options.ResponseResolution * options.ResponseResolution / 12 / scale.Variance, options);
+        return new VarianceScoring(lnResponses, variances, degrees, used.Count, options.ResponseResolution * options.ResponseResolution / 12 / scale.Variance, options);
     }
 
     private static List<(int Group, double Probability)> Outlying(IReadOnlyList<ReplicateGroup> groups, List<int> used, Scale scale, VarianceScoring scoring)
@@ -194,7 +194,7 @@ public static class VarianceFunctionLearning
     }
 
     private static double VarianceAt(VarianceScoring scoring, double lnResponse) =>
-        scoring.Place[0] + (scoring.Place[1] * Math.Exp(2 * scoring.Place[2] * lnResponse));
+        scoring.Place[0] + (scoring.Place[1] * PreciseMath.Exp(2 * scoring.Place[2] * lnResponse));
 
     private static LearnedVarianceFunction ResultOf(
         IReadOnlyList<ReplicateGroup> groups, List<int> used, Scale scale, VarianceScoring scoring, VarianceLearningOptions options, VarianceFunction function)
@@ -252,7 +252,7 @@ public static class VarianceFunctionLearning
     {
         double constant = scoring.Place[0] * scale.Variance;
         double theta = RoundedToSixDigits(scoring.Place[2]);
-        double factor = scoring.Place[1] * scale.Variance / Math.Exp(2 * theta * Math.Log(scale.Response));
+        double factor = scoring.Place[1] * scale.Variance / PreciseMath.Exp(2 * theta * PreciseMath.Log(scale.Response));
         (double a, double b, double power) = theta == 0 || factor == 0
             ? (RoundedToSixDigits(Math.Sqrt(constant + factor)), 0, 0)
             : (RoundedToSixDigits(Math.Sqrt(constant)), RoundedToSixDigits(Math.Sqrt(factor)), theta);
@@ -279,7 +279,7 @@ public static class VarianceFunctionLearning
                 degrees += groups[i].DegreesOfFreedom;
                 if (groups[i].MeanResponse != 0)
                 {
-                    double ln = Math.Log(Math.Abs(groups[i].MeanResponse));
+                    double ln = PreciseMath.Log(Math.Abs(groups[i].MeanResponse));
                     logs += ln;
                     count++;
                     lowest = Math.Min(lowest, ln);
@@ -288,9 +288,9 @@ public static class VarianceFunctionLearning
             }
 
             double middle = count > 0 ? logs / count : 0;
-            return new Scale(Math.Exp(middle), variance / degrees, count > 0 ? lowest - middle : 0, count > 0 ? highest - middle : 0);
+            return new Scale(PreciseMath.Exp(middle), variance / degrees, count > 0 ? lowest - middle : 0, count > 0 ? highest - middle : 0);
         }
 
-        public double LnResponse(double response) => response == 0 ? LnZero : Math.Log(Math.Abs(response)) - Math.Log(Response);
+        public double LnResponse(double response) => response == 0 ? LnZero : PreciseMath.Log(Math.Abs(response)) - PreciseMath.Log(Response);
     }
 }

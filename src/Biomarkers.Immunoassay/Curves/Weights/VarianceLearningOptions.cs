@@ -1,9 +1,9 @@
 namespace Biomarkers.Immunoassay.Curves.Weights;
 
 /// <summary>What is held of a variance function before a plate was seen.</summary>
-/// <remarks>The prior is worth <see cref="DegreesOfFreedom"/> wells: as many degrees of freedom, spread evenly over ln response between the lowest and the highest group,
-/// that were observed with exactly the prior's variance. Besides, theta is normal around the prior's with <see cref="ThetaStandardDeviation"/>, because
-/// groups at one response tell nothing about a power.</remarks>
+/// <remarks>ln V is normal around the prior's at eight places, evenly over ln response between the lowest and the highest group, each with the error that ln s^2
+/// of an eighth of <see cref="DegreesOfFreedom"/> has: so the prior is worth that many degrees of freedom. Besides, theta is normal
+/// around the prior's with <see cref="ThetaStandardDeviation"/>, because groups at one response tell nothing about a power.</remarks>
 public sealed record VarianceFunctionPrior
 {
     /// <summary>Relative SD of a well, SD / f; more than 0. Default 0.08, as within-plate duplicates of ligand-binding assays have.</summary>

@@ -2,9 +2,10 @@ namespace Biomarkers.Immunoassay.Curves.Weights;
 
 /// <summary>Finds A, B and theta of V = A + B |f|^(2 theta) that make independent variances s^2 ~ V chi^2(df) / df most likely.</summary>
 /// <remarks>
-/// Objective: L = sum df/2 (ln V + s^2 / V) + (theta - theta0)^2 / (2 sd^2), minus the log-likelihood of gamma-distributed variances; since s^2 has its own mean
-/// removed, that is the restricted likelihood of the wells. A zero s^2 is nothing special: no logarithm of it is taken. Responses and variances are scaled to
-/// around 1. A coarse grid of theta and A/B, with the common factor profiled out in closed form, gives the start; Fisher scoring with a damping of the diagonal
+/// Objective: L = sum over groups of df/2 (ln V + s^2 / V), minus the log-likelihood of gamma-distributed variances, plus the prior's sum over places of
+/// df/4 (ln V - ln V0)^2 and (theta - theta0)^2 / (2 sd^2). Since s^2 has its own mean removed, it is the restricted likelihood of the wells. The prior is normal on ln V,
+/// with the variance 2/df that ln s^2 would have: a prior that is wrong by orders of magnitude then gives way, which a conjugate one does not.
+/// A zero s^2 is nothing special: no logarithm of it is taken. Responses and variances are scaled to around 1. A coarse grid of theta and A/B, with the common factor profiled out in closed form, gives the start; Fisher scoring with a damping of the diagonal
 /// and active bounds (A at or above its floor, B at or above 0, theta within 0 and 2) goes on from there until no step promises a decrease. Deterministic.
 /// Source: P. McCullagh, J. Nelder (1989), Generalized Linear Models, chapters 8 and 10; M. Davidian, R. Carroll (1987), JASA 82:1079-1091.
 /// </remarks>
@@ -26,6 +27,7 @@ internal sealed class VarianceScoring
     private readonly double[] variances;
     private readonly double[] weights;
     private readonly double totalWeight;
+    private readonly int groupCount;
     private readonly double[] powers;
     private readonly double[] gradient = new double[Count];
     private readonly double lowestA;
@@ -33,18 +35,20 @@ internal sealed class VarianceScoring
 
     /// <summary>Takes scaled data.</summary>
     /// <param name="lnResponses">ln |f| of each group.</param>
-    /// <param name="variances">s^2 of each group.</param>
-    /// <param name="degreesOfFreedom">df of each group.</param>
+    /// <param name="variances">s^2 of each group, then ln V0 of each place of the prior.</param>
+    /// <param name="degreesOfFreedom">df of each group and place.</param>
+    /// <param name="groupCount">How many are groups.</param>
     /// <param name="lowestA">Least A.</param>
     /// <param name="options">What is held, and the prior of theta.</param>
-    public VarianceScoring(double[] lnResponses, double[] variances, double[] degreesOfFreedom, double lowestA, VarianceLearningOptions options)
+    public VarianceScoring(double[] lnResponses, double[] variances, double[] degreesOfFreedom, int groupCount, double lowestA, VarianceLearningOptions options)
     {
         this.lnResponses = lnResponses;
         this.variances = variances;
         this.lowestA = lowestA;
         this.options = options;
         weights = degreesOfFreedom;
-        totalWeight = degreesOfFreedom.Sum();
+        this.groupCount = groupCount;
+        totalWeight = degreesOfFreedom.AsSpan(0, groupCount).ToArray().Sum();
         powers = new double[lnResponses.Length];
     }
 
@@ -103,7 +107,7 @@ internal sealed class VarianceScoring
     /// <summary>Variance of ln V at a response, from the inverse of the information; coordinates on a bound count as known.</summary>
     public double LnVarianceVariance(double lnResponse)
     {
-        double power = Math.Exp(2 * Place[Theta] * lnResponse);
+        double power = PreciseMath.Exp(2 * Place[Theta] * lnResponse);
         double v = Place[A] + (Place[B] * power);
         double[] derivative = [1 / v, power / v, 2 * lnResponse * Place[B] * power / v];
         double[] solved = SolveFree(derivative, 0);
@@ -135,24 +139,24 @@ internal sealed class VarianceScoring
         {
             for (int i = 0; i < powers.Length; i++)
             {
-                powers[i] = Math.Exp(2 * theta * lnResponses[i]);
+                powers[i] = PreciseMath.Exp(2 * theta * lnResponses[i]);
             }
 
             foreach (double lnRatio in options.HasFloor ? LnRatioGrid : LnRatioGrid.AsSpan(0, 1))
             {
-                (double a, double b) = double.IsPositiveInfinity(lnRatio) ? (1, 0) : (Math.Exp(lnRatio), 1);
+                (double a, double b) = double.IsPositiveInfinity(lnRatio) ? (1, 0) : (PreciseMath.Exp(lnRatio), 1);
                 double logs = 0;
                 double ratios = 0;
-                for (int i = 0; i < powers.Length; i++)
+                for (int i = 0; i < groupCount; i++)
                 {
                     double shape = a + (b * powers[i]);
-                    logs += weights[i] * Math.Log(shape);
+                    logs += weights[i] * PreciseMath.Log(shape);
                     ratios += weights[i] * variances[i] / shape;
                 }
 
                 double factor = ratios / totalWeight;
                 double distance = (theta - options.Prior.Theta) / options.Prior.ThetaStandardDeviation;
-                double value = (logs / 2) + (totalWeight / 2 * Math.Log(factor)) + (distance * distance / 2);
+                double value = (logs / 2) + (totalWeight / 2 * PreciseMath.Log(factor)) + (distance * distance / 2);
                 if (value < best)
                 {
                     best = value;
@@ -176,13 +180,15 @@ internal sealed class VarianceScoring
             Information[(Theta * Count) + Theta] = 1 / (options.Prior.ThetaStandardDeviation * options.Prior.ThetaStandardDeviation);
         }
 
+        // A place of the prior has the derivative of a group whose s^2 / V is 1 - ln(V / V0).
         Span<double> derivative = stackalloc double[Count];
         for (int i = 0; i < weights.Length; i++)
         {
-            double power = Math.Exp(2 * place[Theta] * lnResponses[i]);
+            double power = PreciseMath.Exp(2 * place[Theta] * lnResponses[i]);
             double v = place[A] + (place[B] * power);
-            double ratio = variances[i] / v;
-            value += weights[i] / 2 * (Math.Log(v) + ratio);
+            double lnV = PreciseMath.Log(v);
+            double ratio = i < groupCount ? variances[i] / v : 1 - (lnV - variances[i]);
+            value += weights[i] / 2 * (i < groupCount ? lnV + ratio : (lnV - variances[i]) * (lnV - variances[i]) / 2);
             if (!withDerivatives)
             {
                 continue;

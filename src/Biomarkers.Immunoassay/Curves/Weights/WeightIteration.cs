@@ -101,7 +101,7 @@ internal sealed class WeightIteration
         double highest = 0;
         for (int i = 0; i < weights.Length; i++)
         {
-            double mean = problem.Model.FitsLnResponse ? Math.Exp(levels.Targets[i]) : levels.Targets[i] * levels.ResponseScale;
+            double mean = problem.Model.FitsLnResponse ? PreciseMath.Exp(levels.Targets[i]) : levels.Targets[i] * levels.ResponseScale;
             weights[i] = WeightAt(mean);
             highest = double.IsFinite(weights[i]) ? Math.Max(highest, weights[i]) : highest;
         }

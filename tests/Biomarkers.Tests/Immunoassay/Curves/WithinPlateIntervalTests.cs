@@ -34,13 +34,13 @@ public class WithinPlateIntervalTests(ITestOutputHelper output)
                 Note("se_total_m1", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, 1)!.Value, prediction.Number("se_total_m1"));
                 Note("se_total_m2", x * WithinPlateInterval.LnConcentrationStandardError(fit, x, 2)!.Value, prediction.Number("se_total_m2"));
 
-                // Their intervals are x -+ t SE(x), relative here to the concentration: ends near zero have lost their own digits.
+                // Their intervals are x -+ t SE(x), relative here to their upper end: lower ends near zero have lost their own digits.
                 double t = MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, fit.DegreesOfFreedom, 0.975);
                 foreach ((string name, int? wells) in (ReadOnlySpan<(string, int?)>)[("curve", null), ("total_m1", 1), ("total_m2", 2)])
                 {
                     double half = t * x * WithinPlateInterval.LnConcentrationStandardError(fit, x, wells)!.Value;
-                    Note($"ci95 {name}", 1 + ((x - half - prediction.Number($"ci95_low_{name}")) / x), 1);
-                    Note($"ci95 {name}", 1 + ((x + half - prediction.Number($"ci95_high_{name}")) / x), 1);
+                    Note($"ci95 {name}", 1 + ((x - half - prediction.Number($"ci95_low_{name}")) / (x + half)), 1);
+                    Note($"ci95 {name}", 1 + ((x + half - prediction.Number($"ci95_high_{name}")) / (x + half)), 1);
                 }
 
                 compared++;
