@@ -27,6 +27,12 @@ internal sealed class JacobianFactor
     /// <summary>Largest over smallest singular value, 1 or more; the largest number for a singular matrix, so that it can be written anywhere.</summary>
     public double ConditionNumber { get; }
 
+    /// <summary>The singular values of the scaled Jacobian, in no order; the columns given to <see cref="Of"/> are left as its left vectors times these.</summary>
+    public IReadOnlyList<double> SingularValues => singularValues;
+
+    /// <summary>The right vector that belongs to a singular value: one component per free parameter, of length 1.</summary>
+    public ReadOnlySpan<double> RightVector(int index) => vectors[index];
+
     /// <summary>Factors a Jacobian, which is overwritten.</summary>
     /// <param name="columns">One column per free parameter, of equal lengths.</param>
     public static JacobianFactor Of(double[][] columns)
