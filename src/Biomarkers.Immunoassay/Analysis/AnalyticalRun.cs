@@ -1,4 +1,7 @@
+using System.Text.Json.Serialization;
 using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Curves.Diagnosis;
+using Biomarkers.Immunoassay.Curves.Limits;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Immunoassay.QualityControl;
 
@@ -78,7 +81,16 @@ public sealed record StandardCurve(
     IReadOnlyList<CalibratorResult> Calibrators,
     bool IsAccepted,
     QuantificationRange? Range,
-    double? BlankMeanResponse);
+    double? BlankMeanResponse)
+{
+    /// <summary>What the calibrators say of the fit; null when it is not usable, and on a curve that was read back: it follows from what is kept.</summary>
+    [JsonIgnore]
+    public CurveDiagnosis? Diagnosis { get; init; }
+
+    /// <summary>Precision over the ladder; null without covariance, where the rule pack does not ask for it, and on a curve that was read back.</summary>
+    [JsonIgnore]
+    public PrecisionProfile? Precision { get; init; }
+}
 
 /// <summary>Concentrations that a curve reports as numbers, before dilution.</summary>
 /// <param name="Lloq">Lower limit, included.</param>
@@ -94,7 +106,7 @@ public sealed record QuantificationRange(double Lloq, double Uloq);
 /// <param name="ResponseCvPercent">100 SD / mean of the responses; null for fewer than two wells or a mean that is not positive.</param>
 /// <param name="BackCalculated">Concentration of the mean response; null where the response lies off the curve or the curve is not usable.</param>
 /// <param name="RecoveryPercent">100 back-calculated / nominal; null with the above and for nominal 0.</param>
-/// <param name="InFit">Whether its wells shaped the curve.</param>
+/// <param name="InFit">Whether its wells shaped the curve; false also for a level that a rule masked.</param>
 /// <param name="IsAccepted">Whether it met the recovery rule; null where it is not judged: anchors, zeros, a level masked as a whole, no usable
 /// curve, or no such rule in the pack.</param>
 /// <param name="WellConcentrations">Concentration of each well's own response, one for each of <paramref name="Wells"/>; null where it lies off

@@ -6,7 +6,7 @@ namespace Biomarkers.Immunoassay.Analysis;
 public static class PlateAnalyzer
 {
     /// <summary>Version of the computation: raised by every change that can alter a number.</summary>
-    public const string EngineVersion = "1";
+    public const string EngineVersion = "2";
 
     /// <summary>From a plate read to concentrations, flags and a verdict.</summary>
     /// <param name="inputs">Checked inputs, see <see cref="AnalysisInputs.Check"/>.</param>

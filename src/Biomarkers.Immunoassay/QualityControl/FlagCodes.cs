@@ -21,8 +21,14 @@ public static class FlagCodes
     /// <summary>A bead count is low.</summary>
     public const string WellLowBeads = "W_LOW_BEADS";
 
+    /// <summary>A calibrator well lies off the curve by more than the others scatter; it stays in the fit.</summary>
+    public const string WellOutlier = "W_OUTLIER";
+
     /// <summary>Replicates differ by more than the limit.</summary>
     public const string ReplicateCv = "S_REP_CV";
+
+    /// <summary>Replicates scatter by more than the assay's variance function allows.</summary>
+    public const string ReplicateVariance = "S_REP_VARIANCE";
 
     /// <summary>The concentration is below the quantification range.</summary>
     public const string BelowLloq = "S_BELOW_LLOQ";
@@ -38,6 +44,9 @@ public static class FlagCodes
 
     /// <summary>A side of the interval is unbounded.</summary>
     public const string IntervalUnbounded = "S_CI_UNBOUNDED";
+
+    /// <summary>The interval is wide.</summary>
+    public const string IntervalWide = "S_CI_WIDE";
 
     /// <summary>A calibrator's recovery is outside its limit.</summary>
     public const string CalibratorRecovery = "C_STD_RECOVERY";
@@ -56,6 +65,21 @@ public static class FlagCodes
 
     /// <summary>The data do not determine the curve: condition number beyond the limit, or a parameter on its bound.</summary>
     public const string IllConditioned = "C_ILL_CONDITIONED";
+
+    /// <summary>An asymptote of the curve is extrapolated: the calibrators do not determine it.</summary>
+    public const string AsymptoteNotReached = "C_ASYMPTOTE_NOT_REACHED";
+
+    /// <summary>The curve misses the calibrators' means by more than their replicates scatter.</summary>
+    public const string LackOfFit = "C_LACK_OF_FIT";
+
+    /// <summary>A calibrator level lies off the curve by more than the others scatter; it stays in the fit.</summary>
+    public const string CalibratorOutlier = "C_OUTLIER";
+
+    /// <summary>A rule took a calibrator out of the fit.</summary>
+    public const string CalibratorMasked = "C_MASKED";
+
+    /// <summary>The plate's own precision is not good enough in all of the range.</summary>
+    public const string PrecisionLimit = "C_PRECISION_LIMIT";
 
     /// <summary>A calibrator well was left out of the fit, because the weighting gives it no weight.</summary>
     public const string WeightUndefined = "C_WEIGHT_UNDEFINED";

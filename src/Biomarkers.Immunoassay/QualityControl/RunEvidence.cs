@@ -23,9 +23,16 @@ internal sealed record RunEvidence(
 /// <param name="Specification">How it is computed.</param>
 /// <param name="Responses">Its reduced responses.</param>
 /// <param name="Curve">Its curve.</param>
-/// <param name="WeightlessWells">Calibrator wells that were left out of the fit, because the weighting gives them no weight.</param>
+/// <param name="Fitted">The fit behind the curve, with its points.</param>
+/// <param name="Masked">Calibrators that a rule took out of the fit, in the order in which it did.</param>
+/// <param name="CalibratedRange">The declared range within the accepted calibrators, before the plate's own precision had a say; null when there is none.</param>
 internal sealed record AnalyteEvidence(
-    AnalyteSpecification Specification, AnalyteResponses Responses, StandardCurve Curve, IReadOnlyList<WellPosition> WeightlessWells);
+    AnalyteSpecification Specification,
+    AnalyteResponses Responses,
+    StandardCurve Curve,
+    CalibratorFit Fitted,
+    IReadOnlyList<MaskedCalibrator> Masked,
+    QuantificationRange? CalibratedRange);
 
 /// <summary>One result with all its wells.</summary>
 /// <param name="Result">The result; its flag codes are not set yet.</param>

@@ -14,7 +14,7 @@ internal sealed class RobustReweighting
     private readonly CurveFitProblem problem;
     private readonly RobustFitOptions options;
     private readonly double?[] held;
-    private readonly double[] baseWeights;
+    private double[] baseWeights;
     private readonly double[] targets;
     private readonly double[] pointWeights;
     private readonly double? knownScale;
@@ -113,8 +113,10 @@ internal sealed class RobustReweighting
         return current.IsUsable;
     }
 
+    // Weights by a variance function follow the curve.
     private double[] WeightedResiduals()
     {
+        baseWeights = ResidualVarianceBasis.WeightsOf(current, problem);
         var residuals = new double[targets.Length];
         for (int i = 0; i < residuals.Length; i++)
         {

@@ -1,4 +1,3 @@
-using Biomarkers.Immunoassay.Curves.Diagnosis;
 using MathNet.Numerics.Distributions;
 
 namespace Biomarkers.Immunoassay.Curves.Limits;
@@ -33,21 +32,11 @@ public static class MinimumDetectableConcentration
             return ConcentrationLimit.Without(LimitOutcome.NotEstimable);
         }
 
-        var gradient = new double[fit.Parameters.Length];
-        fit.Model.Gradient(fit.Parameters, 0, gradient);
-        double curveVariance = 0;
-        for (int i = 0; i < gradient.Length; i++)
-        {
-            for (int j = 0; j < gradient.Length; j++)
-            {
-                curveVariance += gradient[i] * fit.Covariance[(i * gradient.Length) + j] * gradient[j];
-            }
-        }
-
-        double quantile = ResidualVarianceBasis.Of(fit).DegreesOfFreedom is { } degreesOfFreedom
+        double quantile = fit.QuantileDegreesOfFreedom is { } degreesOfFreedom
             ? StudentT.InvCDF(0, 1, degreesOfFreedom, confidence)
             : Normal.InvCDF(0, 1, confidence);
-        double reach = quantile * Math.Sqrt(wellVariance + Math.Max(curveVariance, 0));
+        double curveVariance = WithinPlateInterval.CurveVariance(fit, 0, new double[fit.Parameters.Length]);
+        double reach = quantile * Math.Sqrt(wellVariance + curveVariance);
         return ConcentrationLimit.AtResponse(fit, isRising ? zero + reach : zero - reach);
     }
 }

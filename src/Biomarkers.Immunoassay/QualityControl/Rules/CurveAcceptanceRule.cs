@@ -32,7 +32,7 @@ internal sealed class CurveAcceptanceRule : QcRule
         foreach (AnalyteEvidence analyte in run.Analytes)
         {
             JudgeLevels(entry, analyte.Curve, flags, criteria);
-            JudgeCurve(entry, analyte.Curve, flags, criteria);
+            JudgeCurve(entry, analyte, flags, criteria);
         }
 
         return new RuleOutcome(flags, criteria);
@@ -53,12 +53,13 @@ internal sealed class CurveAcceptanceRule : QcRule
         }
     }
 
-    private static void JudgeCurve(RuleEntry entry, StandardCurve curve, List<QcFlag> flags, List<AcceptanceCriterion> criteria)
+    private static void JudgeCurve(RuleEntry entry, AnalyteEvidence analyte, List<QcFlag> flags, List<AcceptanceCriterion> criteria)
     {
+        StandardCurve curve = analyte.Curve;
         (int accepted, int judged) = Count(curve.Calibrators);
         double? observed = judged > 0 ? 100.0 * accepted / judged : null;
         double limit = entry.Limits[AcceptedPercent];
-        string text = curve.IsAccepted ? $"The curve of {curve.Analyte} is accepted." : $"The curve of {curve.Analyte} is not accepted: {ReasonOf(curve)}.";
+        string text = curve.IsAccepted ? $"The curve of {curve.Analyte} is accepted." : $"The curve of {curve.Analyte} is not accepted: {ReasonOf(analyte)}.";
         criteria.Add(entry.Criterion(FlagCodes.CurveRejected, curve.Analyte, curve.IsAccepted ? CriterionOutcome.Passed : CriterionOutcome.Failed, text, observed, limit));
         if (!curve.IsAccepted)
         {
@@ -66,10 +67,11 @@ internal sealed class CurveAcceptanceRule : QcRule
         }
     }
 
-    private static string ReasonOf(StandardCurve curve) => curve switch
+    private static string ReasonOf(AnalyteEvidence analyte) => analyte switch
     {
-        { Fit.IsUsable: false } => "the fit reached no minimum",
-        { Range: null } => "no two acceptable levels span a range",
+        { Curve.Fit.IsUsable: false } => "the fit reached no minimum",
+        { CalibratedRange: null } => "no two acceptable levels span a range",
+        { Curve.Range: null } => "no concentration of the range is precise enough",
         _ => "too few levels are acceptable",
     };
 

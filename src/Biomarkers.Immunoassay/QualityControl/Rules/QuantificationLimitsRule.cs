@@ -12,7 +12,7 @@ internal sealed class QuantificationLimitsRule : QcRule
 
     internal override RuleOutcome Evaluate(RuleEntry entry, RunEvidence run) => RuleOutcome.OfFlags(
         from analyte in run.Analytes
-        let range = analyte.Curve.Range
+        let range = analyte.CalibratedRange
         where range is not null
         from limit in new[]
         {

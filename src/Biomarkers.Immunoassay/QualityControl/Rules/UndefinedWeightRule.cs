@@ -12,7 +12,7 @@ internal sealed class UndefinedWeightRule : QcRule
 
     internal override RuleOutcome Evaluate(RuleEntry entry, RunEvidence run) => RuleOutcome.OfFlags(
         from analyte in run.Analytes
-        from level in analyte.WeightlessWells.GroupBy(well => ((Calibrator)analyte.Responses.Wells[well].Content).Name)
+        from level in analyte.Fitted.WeightlessWells.GroupBy(well => ((Calibrator)analyte.Responses.Wells[well].Content).Name)
         let wells = (WellPosition[])[.. level]
         let fit = analyte.Curve.Fit
         select entry.Flag(
