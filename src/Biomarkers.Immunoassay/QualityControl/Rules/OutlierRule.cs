@@ -7,7 +7,8 @@ namespace Biomarkers.Immunoassay.QualityControl.Rules;
 /// <summary>Names calibrator levels and wells that lie off the curve by more than the others scatter: Holm's adjusted p-value of the externally studentised
 /// residual is below <c>levelProbabilityPercent</c> or <c>wellProbabilityPercent</c>. They stay in the fit.</summary>
 /// <remarks>On so many clean plates, at most, any level, or any well, is named. What it finds otherwise: one level of duplicates shifted by 20 % is named on
-/// 88 / 37 / 9 % of 4PL plates and 65 / 11 / 4 % of 5PL plates at a CV of 3 / 6 / 10 %, shifted by 10 % on 41 / 6 / 2 % and 11 / 2 / 2 % (known variance).</remarks>
+/// 88 / 37 / 9 % of 4PL plates and 65 / 11 / 4 % of 5PL plates at a CV of 3 / 6 / 10 %, shifted by 10 % on 41 / 6 / 2 % and 11 / 2 / 2 % (known variance).
+/// A zero calibrator under weights 1/y^k is not named: they say nothing of the scatter where there is no signal, so the test would have no size.</remarks>
 internal sealed class OutlierRule : QcRule
 {
     private const string LevelProbabilityPercent = "levelProbabilityPercent";
@@ -28,7 +29,7 @@ internal sealed class OutlierRule : QcRule
         double limit = entry.Limits[LevelProbabilityPercent] / 100;
         return
             from level in analyte.Curve.Diagnosis!.Levels
-            where level.AdjustedPValue < limit
+            where level.AdjustedPValue < limit && HasKnownScatter(analyte, level.Concentration)
             let points = level.Points.Select(point => analyte.Fitted.Points[point]).ToArray()
             let name = string.Join(", ", points.Select(point => point.Level).Distinct())
             select entry.Flag(
@@ -49,7 +50,7 @@ internal sealed class OutlierRule : QcRule
         IReadOnlyList<PointDiagnosis> points = analyte.Curve.Diagnosis!.Points;
         return
             from i in Enumerable.Range(0, points.Count)
-            where points[i].AdjustedPValue < limit && analyte.Fitted.Points[i].Wells.Count == 1
+            where points[i].AdjustedPValue < limit && analyte.Fitted.Points[i].Wells.Count == 1 && HasKnownScatter(analyte, points[i].Concentration)
             let well = analyte.Fitted.Points[i].Wells[0]
             orderby well
             select entry.Flag(
@@ -62,6 +63,8 @@ internal sealed class OutlierRule : QcRule
                 limit,
                 (WellPosition[])[well]);
     }
+
+    private static bool HasKnownScatter(AnalyteEvidence analyte, double concentration) => concentration > 0 || analyte.Fitted.Problem.Weighting.Power == 0;
 
     private static string TextOf(string subject, double? studentised, double? adjusted, int count, string unit) => string.Create(
         CultureInfo.InvariantCulture,

@@ -15,6 +15,8 @@ internal sealed class PrecisionLimitsRule : QcRule
     private const string Wells = "wells";
     private const string Narrows = "narrows";
 
+    private const double RelativeTolerance = 1e-9;
+
     /// <summary>Points of the profile that every run computes; plots take more.</summary>
     private const int PointCount = 33;
 
@@ -47,7 +49,9 @@ internal sealed class PrecisionLimitsRule : QcRule
         QuantificationRange? widest = null;
         foreach (PrecisionRegion region in precision.Regions)
         {
-            (double lower, double upper) = (Math.Max(range.Lloq, region.Lower), Math.Min(range.Uloq, region.Upper));
+            // Assigned values that went through a conversion of unit meet a declared limit only to rounding.
+            double lower = region.Lower > range.Lloq * (1 + RelativeTolerance) ? region.Lower : range.Lloq;
+            double upper = region.Upper < range.Uloq * (1 - RelativeTolerance) ? region.Upper : range.Uloq;
             bool isWider = lower < upper && (widest is null || upper / lower > widest.Uloq / widest.Lloq);
             widest = isWider ? new QuantificationRange(lower, upper) : widest;
         }
