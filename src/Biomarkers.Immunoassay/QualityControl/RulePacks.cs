@@ -48,7 +48,7 @@ public static class RulePacks
         Entry("undefined-weight@1", FlagSeverity.Warning),
         Entry("curve-convergence@1", FlagSeverity.Reject),
         Entry("curve-conditioning@2", FlagSeverity.Warning, null, ("maximumConditionNumber", CurveFitter.IllConditionedFrom)),
-        Entry("asymptotes@1", FlagSeverity.Notice, null, ("standardErrorPercent", 100 * AsymptoteDiagnosis.DeterminedBelow)),
+        Entry("asymptotes@1", FlagSeverity.Notice, null, ("standardErrorPercent", 100 * AsymptoteDiagnosis.DeterminedBelow), ("reachPercent", 100 * AsymptoteDiagnosis.DeterminedReach)),
         // Informational: tubes that differ look like a curve that does not fit.
         Entry("lack-of-fit@1", FlagSeverity.Notice, null, ("probabilityPercent", 1)),
         Entry("monotone-calibrators@1", FlagSeverity.Warning),

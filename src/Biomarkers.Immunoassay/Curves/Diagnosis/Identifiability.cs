@@ -67,9 +67,9 @@ public sealed record FlatComponent(string Parameter, double Value)
 }
 
 /// <summary>How well the calibrators show one asymptote of a logistic curve.</summary>
-/// <remarks>An asymptote that the calibrators come nowhere near is an extrapolation. A curve is called determined at that end when the standard error
-/// is below a fifth of the amplitude. With the top calibrator at a tenth of the amplitude or less that is rare; at a quarter it happens by chance in up
-/// to 44 % of fits, so it speaks for the asymptote only together with <paramref name="Reach"/>.</remarks>
+/// <remarks>An asymptote that the calibrators come nowhere near is an extrapolation. A curve is called determined at that end when the standard error is below a
+/// fifth of the amplitude and the calibrators cover a quarter of it or more. The standard error alone can be small by chance, because it is a part of the fitted
+/// amplitude and because a plate's own s^2 can be low: with the top calibrator at a tenth of the amplitude on 2 % of plates (CV 3 %), at a quarter on up to 82 %.</remarks>
 /// <param name="Parameter"><c>lowerAsymptote</c> or <c>upperAsymptote</c>.</param>
 /// <param name="Value">Fitted response.</param>
 /// <param name="Reach">Part of the amplitude that the calibrators cover towards it: 1 when one of them lies on the asymptote, 0 when all lie on the other.</param>
@@ -81,8 +81,17 @@ public sealed record AsymptoteDiagnosis(string Parameter, double Value, double R
     /// <summary>Standard error over amplitude below which an asymptote counts as determined: 0.2.</summary>
     public const double DeterminedBelow = 0.2;
 
-    /// <summary>Whether the calibrators determine it: fixed, or not on a bound and with a standard error below <see cref="DeterminedBelow"/> of the amplitude.</summary>
-    public bool IsDetermined => IsFixed || (!IsAtBound && RelativeStandardError < DeterminedBelow);
+    /// <summary>Reach from which an asymptote may count as determined: 0.25.</summary>
+    public const double DeterminedReach = 0.25;
+
+    /// <summary>Whether the calibrators determine it: fixed, or not on a bound, reached to <see cref="DeterminedReach"/> and with a standard error below
+    /// <see cref="DeterminedBelow"/> of the amplitude.</summary>
+    public bool IsDetermined => IsDeterminedBy(DeterminedBelow, DeterminedReach);
+
+    /// <summary>Whether the calibrators determine it by other limits.</summary>
+    /// <param name="standardErrorBelow">Standard error over amplitude must be below it.</param>
+    /// <param name="reach">Least reach, 0 to 1.</param>
+    public bool IsDeterminedBy(double standardErrorBelow, double reach) => IsFixed || (!IsAtBound && Reach >= reach && RelativeStandardError < standardErrorBelow);
 
     internal static IReadOnlyList<AsymptoteDiagnosis> Of(FittedPoints points)
     {

@@ -3,21 +3,23 @@ using Biomarkers.Immunoassay.Curves.Diagnosis;
 
 namespace Biomarkers.Immunoassay.QualityControl.Rules;
 
-/// <summary>An asymptote of a logistic curve is an extrapolation: its standard error is <c>standardErrorPercent</c> of the amplitude or more, or has none, or it
-/// ended on a bound. Concentrations between calibrators may still be good; what lies beyond them is not known.</summary>
-/// <remarks>A top calibrator at a tenth of the amplitude or less is found nearly always, at a quarter more often than not.</remarks>
+/// <summary>An asymptote of a logistic curve is an extrapolation: the calibrators cover less than <c>reachPercent</c> of the amplitude towards it, its standard error is
+/// <c>standardErrorPercent</c> of the amplitude or more or cannot be told, or it ended on a bound. Concentrations between calibrators may still be good; what
+/// lies beyond them is not known.</summary>
 internal sealed class AsymptoteRule : QcRule
 {
     private const string StandardErrorPercent = "standardErrorPercent";
 
+    private const string ReachPercent = "reachPercent";
+
     public override string Id => "asymptotes@1";
 
-    public override IReadOnlyList<string> LimitNames { get; } = [StandardErrorPercent];
+    public override IReadOnlyList<string> LimitNames { get; } = [StandardErrorPercent, ReachPercent];
 
     internal override RuleOutcome Evaluate(RuleEntry entry, RunEvidence run) => RuleOutcome.OfFlags(
         from analyte in run.Analytes
         from asymptote in analyte.Curve.Diagnosis?.Identifiability.Asymptotes ?? []
-        where !asymptote.IsFixed && (asymptote.IsAtBound || !(100 * asymptote.RelativeStandardError < entry.Limits[StandardErrorPercent]))
+        where !asymptote.IsDeterminedBy(entry.Limits[StandardErrorPercent] / 100, entry.Limits[ReachPercent] / 100)
         select entry.Flag(
             FlagCodes.AsymptoteNotReached,
             FlagLevel.Curve,
