@@ -28,7 +28,7 @@ internal sealed class FittedPoints
         {
             double x = problem.Concentrations[i];
             double fitted = fit.Response(x);
-            Residuals[i] = fit.Model.FitsLnResponse ? Math.Log(problem.Responses[i] / fitted) : problem.Responses[i] - fitted;
+            Residuals[i] = fit.Model.FitsLnResponse ? PreciseMath.Log(problem.Responses[i] / fitted) : problem.Responses[i] - fitted;
             SumOfSquares += Weights[i] * Residuals[i] * Residuals[i];
             SumOfTargets += Weights[i] * (fit.Model.FitsLnResponse ? 1 : problem.Responses[i] * problem.Responses[i]);
             fit.Model.Gradient(fit.Parameters, x, gradient);

@@ -32,7 +32,7 @@ internal readonly record struct ResidualVarianceBasis(double? Scale, bool IsFrom
         double[] targets = [.. problem.Responses];
         for (int i = 0; i < targets.Length && problem.Model.FitsLnResponse; i++)
         {
-            targets[i] = Math.Log(targets[i]);
+            targets[i] = PreciseMath.Log(targets[i]);
         }
 
         return FixedWeights.Fill(problem, targets, weights) is { } failure

@@ -27,7 +27,7 @@ internal sealed class RobustReweighting
         (this.start, this.problem, this.options, current) = (start, problem, options, start);
         held = [.. problem.Model.ParameterNames.Select(name => problem.FixedParameters.TryGetValue(name, out double value) ? value : (double?)null)];
         baseWeights = ResidualVarianceBasis.WeightsOf(start, problem);
-        targets = [.. problem.Responses.Select(response => problem.Model.FitsLnResponse ? Math.Log(response) : response)];
+        targets = [.. problem.Responses.Select(response => problem.Model.FitsLnResponse ? PreciseMath.Log(response) : response)];
         pointWeights = new double[targets.Length];
         Array.Fill(pointWeights, 1);
         var basis = ResidualVarianceBasis.Of(start);
@@ -121,7 +121,7 @@ internal sealed class RobustReweighting
         for (int i = 0; i < residuals.Length; i++)
         {
             double fitted = current.Response(problem.Concentrations[i]);
-            residuals[i] = Math.Sqrt(baseWeights[i]) * (targets[i] - (problem.Model.FitsLnResponse ? Math.Log(fitted) : fitted));
+            residuals[i] = Math.Sqrt(baseWeights[i]) * (targets[i] - (problem.Model.FitsLnResponse ? PreciseMath.Log(fitted) : fitted));
         }
 
         return residuals;
@@ -166,7 +166,7 @@ internal sealed class RobustReweighting
         double variance = n > 1 ? Math.Max(meanSquare - (mean * mean), 0) * n / (n - 1) : 0;
         double correction = 1 + (p * variance / (n * mean * mean));
         double factor = correction * correction * squares / degreesOfFreedom / (mean * mean);
-        bool isEstimable = degreesOfFreedom > 0 && start.Covariance is not null && mean > 0 && double.IsFinite(factor) && points.Factor.ConditionNumber < 1e12;
+        bool isEstimable = degreesOfFreedom > 0 && start.Covariance is not null && mean > 0 && double.IsFinite(factor);
         return current with
         {
             Covariance = isEstimable ? points.Factor.Covariance(factor, held) : null,

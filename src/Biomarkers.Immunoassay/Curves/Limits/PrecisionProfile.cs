@@ -57,9 +57,9 @@ public sealed record PrecisionProfile
             return null;
         }
 
-        (double start, double end) = (Math.Log(lowest), Math.Log(highest));
+        (double start, double end) = (PreciseMath.Log(lowest), PreciseMath.Log(highest));
         double Cv(double lnX) => 100 * (WithinPlateInterval.LnConcentrationStandardError(fit, XOf(lnX), wellCount) ?? double.PositiveInfinity);
-        double XOf(double lnX) => lnX <= start ? lowest : lnX >= end ? highest : Math.Exp(lnX);
+        double XOf(double lnX) => lnX <= start ? lowest : lnX >= end ? highest : PreciseMath.Exp(lnX);
 
         var grid = new Node[pointCount];
         var points = new PrecisionPoint[pointCount];

@@ -19,31 +19,20 @@ internal sealed class ReplicateVarianceRule : QcRule
 
     internal override RuleOutcome Evaluate(RuleEntry entry, RunEvidence run)
     {
-        var limits = new Dictionary<(string Analyte, int Wells), double>();
         IEnumerable<Replicates> groups =
         [
             .. run.Controls.Select(control => new Replicates(control.Analyte, control.Level, control.Wells, control.MeanResponse)),
             .. run.Samples.Select(sample => new Replicates(sample.Result.Analyte, sample.Result.SampleId, sample.Result.Wells, sample.Result.MeanResponse)),
         ];
-        return RuleOutcome.OfFlags(groups.Where(replicates => replicates.Wells.Count > 1).Select(replicates => Judge(entry, replicates, run.Of(replicates.Analyte), limits)).OfType<QcFlag>());
+        return RuleOutcome.OfFlags(groups.Where(group => group.Wells.Count > 1).Select(group => Judge(entry, group, run.Of(group.Analyte))).OfType<QcFlag>());
     }
 
-    private static QcFlag? Judge(RuleEntry entry, Replicates replicates, AnalyteEvidence analyte, Dictionary<(string Analyte, int Wells), double> limits)
+    private static QcFlag? Judge(RuleEntry entry, Replicates replicates, AnalyteEvidence analyte)
     {
         CurveFit fit = analyte.Curve.Fit;
-        double probability = entry.Limits[ProbabilityPercent] / 100;
-        if (!fit.IsUsable || !(probability is > 0 and < 1) || ResidualVarianceBasis.Of(fit) is not { IsFromPlate: false } basis)
+        if (!fit.IsUsable || ResidualVarianceBasis.Of(fit) is not { IsFromPlate: false } basis || !(fit.WellVariance(replicates.MeanResponse!.Value) > 0))
         {
             return null;
-        }
-
-        double? expected = WithinPlateInterval.ResponseVariance(fit, replicates.MeanResponse!.Value, 1);
-
-        (string Analyte, int Wells) key = (replicates.Analyte, replicates.Wells.Count);
-        if (!limits.TryGetValue(key, out double limit))
-        {
-            limit = TailProbability.VarianceRatioLimit(probability, replicates.Wells.Count - 1, basis.DegreesOfFreedom);
-            limits.Add(key, limit);
         }
 
         double squares = 0;
@@ -53,17 +42,22 @@ internal sealed class ReplicateVarianceRule : QcRule
             squares += deviation * deviation;
         }
 
-        double? ratio = expected > 0 ? squares / (replicates.Wells.Count - 1) / expected : null;
-        return ratio > limit
+        int degreesOfFreedom = replicates.Wells.Count - 1;
+        double ratio = squares / degreesOfFreedom / fit.WellVariance(replicates.MeanResponse.Value)!.Value;
+        double probability = basis.DegreesOfFreedom is { } learned
+            ? TailProbability.UpperF(ratio, degreesOfFreedom, learned)
+            : TailProbability.UpperChiSquare(ratio * degreesOfFreedom, degreesOfFreedom);
+        double limit = entry.Limits[ProbabilityPercent] / 100;
+        return probability < limit
             ? entry.Flag(
                 FlagCodes.ReplicateVariance,
                 FlagLevel.ReplicateGroup,
                 replicates.Analyte,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The replicates of {replicates.Subject} scatter by {ratio:G3} times the variance that the assay has at their response; chance alone exceeds {limit:G3} in {100 * probability:G3} % of cases."),
+                    $"The replicates of {replicates.Subject} scatter by {ratio:G3} times the variance that the assay has at their response (p = {probability:G2})."),
                 replicates.Subject,
-                ratio,
+                probability,
                 limit,
                 replicates.Wells)
             : null;
