@@ -160,12 +160,13 @@ internal static class CoverageCommand
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {line.Interval,-27} {deciles}  N {line.LeastCount,6}  unbounded {line.UnboundedPercent:0.0}  none {line.NonePercent:0.00}{limits}"));
         }
 
-        // Single sets scatter by what they learned and by the plates that they are seen on; the second alone would give the last figure.
-        (int Set, int[] Covered, int Plates)[] sets = [.. counts.Sets.OrderBy(set => set.Set)];
-        double[] shares = [.. sets.Select(set => 100.0 * set.Covered.Sum() / (set.Plates * CoverageScenario.DecileCount)).Order()];
-        double alone = 100 * Math.Sqrt(0.0475 / (sets[0].Plates * CoverageScenario.DecileCount));
+        // Single sets scatter by what they learned and by the plates that they are seen on; the difference of the variances is the first alone.
+        double[] shares = [.. counts.Sets.Select(set => 100 * set.Share).Order()];
+        double mean = shares.Average();
+        double total = shares.Length > 1 ? shares.Sum(share => (share - mean) * (share - mean)) / (shares.Length - 1) : 0;
+        double chance = 10_000 * counts.Sets.OrderBy(set => set.Set).Average(set => set.ChanceVariance);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  (b) over single sets, all deciles: 5th to 95th percentile {AtRank(shares, 0.05):0.0} to {AtRank(shares, 0.95):0.0} % (SD of chance alone, were unknowns independent: {alone:0.0})"));
+            $"  (b) over single sets, all deciles: 5th to 95th percentile {AtRank(shares, 0.05):0.0} to {AtRank(shares, 0.95):0.0} %, of an SD of {Math.Sqrt(total):0.0} chance of the plates {Math.Sqrt(chance):0.0}, the sets' own {Math.Sqrt(Math.Max(0, total - chance)):0.0}"));
     }
 
     private static double AtRank(double[] sorted, double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];

@@ -37,6 +37,12 @@ internal enum CoverageInterval
     KnownZTubesJoined,
 }
 
+/// <summary>What plates of one learning set were covered.</summary>
+/// <param name="Set">Number of the set.</param>
+/// <param name="Share">Covered unknowns of all deciles over all unknowns.</param>
+/// <param name="ChanceVariance">Variance of the share by the plates that were drawn, from how plates differ.</param>
+internal sealed record CoverageSet(int Set, double Share, double ChanceVariance);
+
 /// <summary>Counts of one scenario by interval and decile. Sums of integers, so that the order of the plates does not matter.</summary>
 internal sealed class CoverageCounts
 {
@@ -53,7 +59,7 @@ internal sealed class CoverageCounts
     }
 
     /// <summary>Coverage of each single learning set.</summary>
-    public List<(int Set, int[] Covered, int Plates)> Sets { get; } = [];
+    public List<CoverageSet> Sets { get; } = [];
 
     public void Note(CoverageInterval interval, int decile, bool exists, bool isUnbounded, bool isCovered)
     {
