@@ -162,7 +162,8 @@ public enum RangeStatus
     /// <summary>Reported as more than ULOQ times dilution.</summary>
     AboveUloq = 3,
 
-    /// <summary>No value can be had: no usable curve, no two acceptable calibrators that span a range, or no well with a number.</summary>
+    /// <summary>No value can be had: no usable curve, no two acceptable calibrators that span a range, no well with a number, or a response
+    /// that several concentrations share on a curve that turns.</summary>
     NotDetermined = 4,
 }
 

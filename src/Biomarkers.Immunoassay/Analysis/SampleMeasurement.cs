@@ -59,6 +59,7 @@ internal static class SampleMeasurement
         {
             { Side: InversionStatus.BelowCurve } => RangeStatus.BelowLloq,
             { Side: InversionStatus.AboveCurve } => RangeStatus.AboveUloq,
+            { Side: InversionStatus.Ambiguous } => RangeStatus.NotDetermined,
             // On the curve, and too far out for a finite number.
             { Concentration: null } => RangeStatus.AboveUloq,
             { Concentration: var concentration } when concentration < range.Lloq => RangeStatus.BelowLloq,

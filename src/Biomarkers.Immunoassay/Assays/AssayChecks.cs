@@ -117,7 +117,9 @@ internal static class AssayChecks
             faults.Add(new Fault(
                 $"{place}.curve_model",
                 FaultReasons.UnknownWord,
-                $"Curve model '{Texts.Shorten(analyte.CurveModel)}' is not known; expected one of {CurveModels.KnownIds}."));
+                analyte.CurveModel == CurveModelSelection.Id
+                    ? $"'{CurveModelSelection.Id}' compares models while an assay is developed; an assay names the model that was validated, one of {CurveModels.KnownIds}."
+                    : $"Curve model '{Texts.Shorten(analyte.CurveModel)}' is not known; expected one of {CurveModels.KnownIds}."));
             return;
         }
 

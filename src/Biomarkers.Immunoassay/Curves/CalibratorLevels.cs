@@ -8,8 +8,9 @@ namespace Biomarkers.Immunoassay.Curves;
 /// </remarks>
 internal sealed class CalibratorLevels
 {
-    private CalibratorLevels(double[] lnConcentrations, double[] targets, double[] weights, double responseScale)
+    private CalibratorLevels(double[] concentrations, double[] lnConcentrations, double[] targets, double[] weights, double responseScale)
     {
+        Concentrations = concentrations;
         LnConcentrations = lnConcentrations;
         Targets = targets;
         Weights = weights;
@@ -18,6 +19,9 @@ internal sealed class CalibratorLevels
 
     /// <summary>Number of distinct concentrations.</summary>
     public int Count => Targets.Length;
+
+    /// <summary>Concentration, ascending.</summary>
+    public double[] Concentrations { get; }
 
     /// <summary>Ln concentration, ascending; negative infinity for zero.</summary>
     public double[] LnConcentrations { get; }
@@ -43,6 +47,7 @@ internal sealed class CalibratorLevels
             .ToArray();
         double responseScale = isLn ? 1 : PowerOfTwoNear(targets.Max(Math.Abs));
         double weightScale = PowerOfTwoNear(weights.Max());
+        var distinct = new List<double>();
         var lnConcentrations = new List<double>();
         var sums = new List<double>();
         var totals = new List<double>();
@@ -52,6 +57,7 @@ internal sealed class CalibratorLevels
             if (concentrations[i] != current)
             {
                 current = concentrations[i];
+                distinct.Add(current);
                 lnConcentrations.Add(Math.Log(current));
                 sums.Add(0);
                 totals.Add(0);
@@ -63,7 +69,7 @@ internal sealed class CalibratorLevels
         }
 
         double[] means = sums.Zip(totals, (sum, total) => sum / total).ToArray();
-        return new CalibratorLevels([.. lnConcentrations], means, [.. totals], responseScale);
+        return new CalibratorLevels([.. distinct], [.. lnConcentrations], means, [.. totals], responseScale);
     }
 
     /// <summary>The same points with other weights, equal for all wells of a level, so that the means stay.</summary>

@@ -59,8 +59,11 @@ public sealed record CurveFit
     /// <summary>Weighting that was used.</summary>
     public required Weighting Weighting { get; init; }
 
-    /// <summary>p parameters in the order of <see cref="CurveModel.ParameterNames"/>; empty when the iteration could not begin.</summary>
+    /// <summary>p parameters in the order of <see cref="ParameterNames"/>; empty when the iteration could not begin.</summary>
     public required double[] Parameters { get; init; }
+
+    /// <summary>Names of <see cref="Parameters"/>; see <see cref="CurveModel.ParameterNamesOf"/>.</summary>
+    public IReadOnlyList<string> ParameterNames => Model.ParameterNamesOf(Parameters.Length);
 
     /// <summary>p x p covariance matrix, row major: <see cref="CovarianceScale"/> times (J'WJ)^-1; rows of fixed parameters are zero. Null when it
     /// cannot be estimated: a parameter without influence on any point, or no degrees of freedom where the plate's residuals have to tell the variance.</summary>

@@ -47,10 +47,11 @@ public static class CurveFitter
         double?[] held = HeldValues(problem);
         int freeCount = held.Count(value => value is null);
         int levelCount = problem.Concentrations.Distinct().Count();
-        if (levelCount <= freeCount)
+        int leastLevelCount = problem.Model.LeastLevelCount(freeCount);
+        if (levelCount < leastLevelCount)
         {
             return Unfitted(problem, freeCount, FitTermination.TooFewLevels,
-                $"{levelCount} distinct concentrations; {problem.Model.Id} with {freeCount} free parameters needs at least {freeCount + 1}.");
+                $"{levelCount} distinct concentrations; {problem.Model.Id} with {freeCount} free parameters needs at least {leastLevelCount}.");
         }
 
         double[] targets = [.. problem.Responses];
@@ -137,6 +138,8 @@ public static class CurveFitter
             {
                 string text = isKnown
                     ? $"Expected {name} to be {expected}; got {value}."
+                    : problem.Model.ParameterCount == 0
+                    ? $"{problem.Model.Id} has no parameter to hold; expected none."
                     : $"{problem.Model.Id} has no parameter '{name}'; expected one of {string.Join(", ", problem.Model.ParameterNames)}.";
                 faults.Add(new Fault($"fixedParameters.{name}", FaultReasons.OutOfRange, text));
             }
@@ -169,10 +172,14 @@ public static class CurveFitter
         int freeCount = held.Count(value => value is null);
         if (solution.Parameters.Length == 0)
         {
-            return Unfitted(problem, freeCount, solution.Termination, "No curve with the fixed parameters runs in the direction of the points.");
+            return Unfitted(problem, freeCount, solution.Termination, problem.FixedParameters.Count > 0
+                ? "No curve with the fixed parameters runs in the direction of the points."
+                : "The parameters of the best curve are beyond the range of numbers.");
         }
 
         CurveModel model = problem.Model;
+        // What a model took from the calibrators has no error.
+        held = [.. held, .. solution.Parameters.Skip(held.Length).Select(value => (double?)value)];
         int pointCount = weights.Length;
         var jacobian = new double[freeCount][];
         for (int k = 0; k < freeCount; k++)
@@ -180,7 +187,7 @@ public static class CurveFitter
             jacobian[k] = new double[pointCount];
         }
 
-        var gradient = new double[model.ParameterCount];
+        var gradient = new double[solution.Parameters.Length];
         double sumOfSquares = 0;
         for (int i = 0; i < pointCount; i++)
         {
@@ -200,9 +207,9 @@ public static class CurveFitter
         }
 
         var factored = JacobianFactor.Of(jacobian);
-        int degreesOfFreedom = pointCount - freeCount;
+        int degreesOfFreedom = model.IsInterpolation ? 0 : pointCount - freeCount;
         bool isScaled = problem.Weighting.Basis == VarianceBasis.PlateResiduals;
-        bool isEstimable = degreesOfFreedom > 0 || !isScaled;
+        bool isEstimable = (degreesOfFreedom > 0 || !isScaled) && !model.IsInterpolation;
         return new CurveFit
         {
             Model = model,

@@ -11,6 +11,9 @@ public enum InversionStatus
 
     /// <summary>The response lies beyond the end of the curve where concentrations are high: no concentration belongs to it.</summary>
     AboveCurve,
+
+    /// <summary>The curve turns or is flat, so that several concentrations belong to the response, and none of them is given.</summary>
+    Ambiguous,
 }
 
 /// <summary>A concentration read off a curve.</summary>
@@ -25,7 +28,7 @@ public abstract class CurveModel
     /// <summary>Identifier on the wire, in assays and in results, such as <c>4pl</c>.</summary>
     public abstract string Id { get; }
 
-    /// <summary>Names of the parameters in their order, such as <c>lowerAsymptote</c>.</summary>
+    /// <summary>Names of the parameters that are fitted or held, in their order, such as <c>lowerAsymptote</c>.</summary>
     public abstract IReadOnlyList<string> ParameterNames { get; }
 
     /// <summary>Number of parameters, p.</summary>
@@ -37,6 +40,24 @@ public abstract class CurveModel
     /// <summary>Whether the residuals of a fit, and so its weighted sum of squares and residual variance, are those of ln response;
     /// false, the usual case, for residuals of the response itself.</summary>
     public virtual bool FitsLnResponse => false;
+
+    /// <summary>Whether the curve goes through every level's mean, whatever it is: it then leaves no degrees of freedom, and has neither
+    /// covariance nor intervals.</summary>
+    public virtual bool IsInterpolation => false;
+
+    /// <summary>Names of all numbers that describe one curve: <see cref="ParameterNames"/>, and after them what some models take from the
+    /// calibrators, such as the ends of the ladder.</summary>
+    /// <param name="count">How many numbers the curve has, such as the length of <see cref="CurveFit.Parameters"/>.</param>
+    public virtual IReadOnlyList<string> ParameterNamesOf(int count) => ParameterNames;
+
+    /// <summary>Fewest distinct concentrations that determine a curve.</summary>
+    /// <param name="freeCount">Number of parameters that are not held.</param>
+    public virtual int LeastLevelCount(int freeCount) => freeCount + 1;
+
+    /// <summary>Concentration between the lowest and the highest calibrator at which the response turns back; null for a curve that is monotone
+    /// there, as every curve of most models is.</summary>
+    /// <param name="parameters">All numbers that describe the curve.</param>
+    public virtual double? TurningPoint(ReadOnlySpan<double> parameters) => null;
 
     /// <summary>Response at a concentration.</summary>
     /// <param name="parameters">p parameters in the order of <see cref="ParameterNames"/>.</param>

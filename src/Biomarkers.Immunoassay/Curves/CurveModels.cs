@@ -12,6 +12,9 @@ public static class CurveModels
         new FiveParameterLogisticModel(),
         new FiveParameterLogisticAdModel(),
         new LogLogModel(),
+        new LinearModel(),
+        new QuadraticModel(),
+        new PointToPointModel(),
     ];
 
     /// <summary>The ids, for messages.</summary>

@@ -19,9 +19,27 @@ public static class CurveParameters
     /// <summary>Exponent of the bracket of a 5PL, more than 0; 1 makes it a 4PL.</summary>
     public const string Asymmetry = "asymmetry";
 
-    /// <summary>Ln response at concentration 1 of a log-log line.</summary>
+    /// <summary>Response at concentration 0 of a line or a parabola; ln response at concentration 1 of a log-log line.</summary>
     public const string Intercept = "intercept";
 
     /// <summary>d ln response / d ln concentration of a log-log line: positive for a rising curve.</summary>
     public const string LogLogSlope = "logLogSlope";
+
+    /// <summary>Coefficient of the concentration in a line or a parabola, response per concentration: positive for a line that rises.</summary>
+    public const string LinearCoefficient = "linearCoefficient";
+
+    /// <summary>Coefficient of the squared concentration in a parabola.</summary>
+    public const string QuadraticCoefficient = "quadraticCoefficient";
+
+    /// <summary>Concentration of the lowest calibrator in the fit, where a model needs it to tell which part of a curve counts.</summary>
+    public const string LowestConcentration = "lowestConcentration";
+
+    /// <summary>Concentration of the highest calibrator in the fit, likewise.</summary>
+    public const string HighestConcentration = "highestConcentration";
+
+    /// <summary>Concentration of a level of a point-to-point curve, followed by the level's number from 1: <c>concentration1</c>.</summary>
+    public const string LevelConcentration = "concentration";
+
+    /// <summary>Mean response of a level of a point-to-point curve, followed by the level's number from 1: <c>response1</c>.</summary>
+    public const string LevelResponse = "response";
 }

@@ -81,6 +81,9 @@ public static class FlagCodes
     /// <summary>The plate's own precision is not good enough in all of the range.</summary>
     public const string PrecisionLimit = "C_PRECISION_LIMIT";
 
+    /// <summary>The model was chosen by comparison on these points: for development, not for results.</summary>
+    public const string ModelChosenHere = "C_MODEL_AUTO";
+
     /// <summary>A calibrator well was left out of the fit, because the weighting gives it no weight.</summary>
     public const string WeightUndefined = "C_WEIGHT_UNDEFINED";
 

@@ -118,9 +118,10 @@ public static class AnalyticalRunMapper
     private static IEnumerable<V1.CurveParameter> ParametersOf(CurveFit fit)
     {
         double[]? errors = fit.StandardErrors;
+        IReadOnlyList<string> names = fit.ParameterNames;
         for (int i = 0; i < fit.Parameters.Length; i++)
         {
-            string name = fit.Model.ParameterNames[i];
+            string name = names[i];
             var parameter = new V1.CurveParameter { Name = name, Value = fit.Parameters[i], AtBound = fit.ParametersAtBound.Contains(name) };
             WireOptional.Set(errors?[i], value => parameter.StandardError = value);
             yield return parameter;

@@ -1,10 +1,11 @@
+using System.Globalization;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Plates;
 
 namespace Biomarkers.Immunoassay.QualityControl.Rules;
 
 /// <summary>Mean responses of the calibrators turn back between neighbouring levels: swapped wells, a damaged list of assigned values, or a
-/// hook at the top. Equal means do not count.</summary>
+/// hook at the top; or the fitted curve itself turns within the ladder. Equal means do not count.</summary>
 internal sealed class MonotoneCalibratorsRule : QcRule
 {
     public override string Id => "monotone-calibrators@1";
@@ -35,7 +36,7 @@ internal sealed class MonotoneCalibratorsRule : QcRule
 
         if (turns.Count == 0)
         {
-            return null;
+            return TurnOfCurve(entry, analyte);
         }
 
         WellPosition[] wells = [.. turns.SelectMany(turn => turn.Lower.Wells.Concat(turn.Upper.Wells)).Distinct().Order()];
@@ -49,4 +50,13 @@ internal sealed class MonotoneCalibratorsRule : QcRule
             limit: 0,
             wells: wells);
     }
+
+    private static QcFlag? TurnOfCurve(RuleEntry entry, AnalyteEvidence analyte) =>
+        analyte.Curve.Fit is { IsUsable: true } fit && fit.Model.TurningPoint(fit.Parameters) is { } turn
+            ? entry.Flag(
+                FlagCodes.NonMonotone,
+                FlagLevel.Curve,
+                analyte.Specification.Analyte,
+                string.Create(CultureInfo.InvariantCulture, $"The curve turns back at {turn:G4} {analyte.Specification.Unit}, within its calibrators: responses beyond it have no concentration."))
+            : null;
 }

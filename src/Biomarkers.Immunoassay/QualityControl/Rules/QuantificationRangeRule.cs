@@ -27,7 +27,8 @@ internal sealed class QuantificationRangeRule : QcRule
     private static IEnumerable<string> CodesOf(SampleResult result, CurveFit fit)
     {
         yield return result.RangeStatus == RangeStatus.BelowLloq ? FlagCodes.BelowLloq : FlagCodes.AboveUloq;
-        if (result.MeanResponse is { } response && fit.Invert(response).Status is not InversionStatus.Found and var side)
+        InversionStatus? side = result.MeanResponse is { } response ? fit.Invert(response).Status : null;
+        if (side is InversionStatus.BelowCurve or InversionStatus.AboveCurve)
         {
             yield return side == InversionStatus.BelowCurve ? FlagCodes.BelowCurve : FlagCodes.AboveCurve;
         }

@@ -14,13 +14,16 @@ public class CurveModelTests
             .Select((lower, amplitude, lnInflection, steepness, lnAsymmetry, rises, offset) =>
             {
                 double slope = rises ? -steepness : steepness;
+                double x = Math.Exp(lnInflection + (offset / steepness));
                 double[] parameters = model.Id switch
                 {
-                    "loglog" => [lower, -slope],
+                    "loglog" or "linear" => [lower, -slope],
+                    "quadratic" => [lower, -slope, -slope * amplitude / x, x / 2, x * 2], // the turn lies at a negative concentration
+                    "point-to-point" => [x / 5, lower, x / 2, lower - slope, 3 * x, lower - (slope * (1 + amplitude))],
                     "4pl" => [lower, lower + amplitude, Math.Exp(lnInflection), slope],
                     _ => [lower, lower + amplitude, Math.Exp(lnInflection), slope, Math.Exp(lnAsymmetry)],
                 };
-                return (parameters, Math.Exp(lnInflection + (offset / steepness)));
+                return (parameters, x);
             });
 
     [Theory]
@@ -31,10 +34,18 @@ public class CurveModelTests
         Cases(model).Sample(
             c =>
             {
-                var gradient = new double[model.ParameterCount];
+                var gradient = new double[c.Parameters.Length];
                 model.Gradient(c.Parameters, c.X, gradient);
+                IReadOnlyList<string> names = model.ParameterNamesOf(gradient.Length);
                 for (int i = 0; i < gradient.Length; i++)
                 {
+                    if (names[i].StartsWith("concentration", StringComparison.Ordinal))
+                    {
+                        // An assigned concentration has no error.
+                        Assert.Equal(0, gradient[i]);
+                        continue;
+                    }
+
                     double width = 1e-5 * Math.Max(0.1, Math.Abs(c.Parameters[i]));
                     double[] up = [.. c.Parameters];
                     double[] down = [.. c.Parameters];
