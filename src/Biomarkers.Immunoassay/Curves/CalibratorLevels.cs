@@ -89,7 +89,7 @@ internal sealed class CalibratorLevels
             scaled[i] = weights[i] / scale;
         }
 
-        return new CalibratorLevels(LnConcentrations, Targets, scaled, ResponseScale);
+        return new CalibratorLevels(Concentrations, LnConcentrations, Targets, scaled, ResponseScale);
     }
 
     private static double PowerOfTwoNear(double value) => value > 0 ? Math.ScaleB(1, Math.ILogB(value)) : 1;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Biomarkers.Immunoassay.Curves.Weights;
 using MathNet.Numerics;
 
 namespace Biomarkers.Immunoassay.Curves;
@@ -32,7 +33,8 @@ public sealed record ModelChoice(CurveFit? Chosen, IReadOnlyList<ModelCandidate>
 /// the plate would change the method with it.</summary>
 /// <remarks>
 /// Compared are models of the response itself (so not <c>loglog</c>, whose sum of squares is of ln response) that leave degrees of freedom (so not
-/// <c>point-to-point</c>), with one set of weights, because sums of squares under unlike weights can't be compared.
+/// <c>point-to-point</c>), with one set of weights, because sums of squares under unlike weights can't be compared: of the observed responses, or of
+/// a variance function at the mean response of each level. The chosen fit itself has its own, iterated weights.
 /// AICc = n ln(S / n) + 2 K + 2 K (K + 1) / (n - K - 1), S the weighted sum of squares over n points and K the free parameters and the variance;
 /// not defined unless n is more than K + 1. A sum below 1e-24 of sum w y^2 is rounding and counts as that. The least AICc is chosen; a 5PL
 /// besides must beat the 4PL, which is the 5PL of asymmetry 1, in F = (S4 - S5) / (S5 / (n - 5)) on 1 and n - 5 degrees of freedom at the 5 % level.
@@ -132,9 +134,23 @@ public static class CurveModelSelection
     /// <summary>One weight per point, the same for every candidate.</summary>
     private static double[] SharedWeights(Weighting weighting, IReadOnlyList<double> concentrations, IReadOnlyList<double> responses)
     {
-        // A response without a weight lets every fit fail, with its reason, before this number is used.
-        ArgumentOutOfRangeException.ThrowIfNotEqual(concentrations.Count, responses.Count);
-        return [.. responses.Select(response => weighting.IsDefinedFor(response) ? weighting.WeightOf(response) : 1)];
+        double[] targets = [.. responses];
+        var weights = new double[targets.Length];
+        if (weighting.Variance is { } variance)
+        {
+            // The level means are of the data, and so of no candidate.
+            Dictionary<double, double> means = Enumerable.Range(0, targets.Length).GroupBy(i => concentrations[i])
+                .ToDictionary(level => level.Key, level => level.Select(i => targets[i]).Order().Average());
+            double[] inverse = [.. concentrations.Select(concentration => 1 / variance.VarianceAt(means[concentration]))];
+            // A mean of 0 under a function without a floor has no variance; it counts as the smallest of the others.
+            double highest = inverse.Where(double.IsFinite).DefaultIfEmpty(1).Max();
+            return [.. inverse.Select(weight => double.IsFinite(weight) ? weight : highest)];
+        }
+
+        // Where a point has no weight every fit fails, with its reason, before these numbers are used.
+        var problem = new CurveFitProblem(CurveModels.All[0], weighting, concentrations, responses, new Dictionary<string, double>());
+        FixedWeights.Fill(problem, targets, weights);
+        return weights;
     }
 
     private static void WithFTests(List<ModelCandidate> candidates, int pointCount)

@@ -39,10 +39,10 @@ public sealed record CurveDiagnosis
     /// <summary>Looks at a fit.</summary>
     /// <param name="fit">A fit of <paramref name="problem"/>.</param>
     /// <param name="problem">What was fitted: the points, and which parameters were held.</param>
-    /// <returns>The diagnosis; null when the fit is not usable.</returns>
+    /// <returns>The diagnosis; null when the fit is not usable, and for an interpolation, which leaves nothing to judge it by.</returns>
     public static CurveDiagnosis? Of(CurveFit fit, CurveFitProblem problem)
     {
-        if (!fit.IsUsable)
+        if (!fit.IsUsable || fit.Model.IsInterpolation)
         {
             return null;
         }

@@ -53,13 +53,14 @@ public sealed record RobustFit
     /// <summary>Fits a curve robustly.</summary>
     /// <param name="problem">As for <see cref="CurveFitter.Fit"/>.</param>
     /// <param name="options">Loss and limits.</param>
-    /// <returns>The fit; check <see cref="CurveFit.IsUsable"/>. Points that lie on the least-squares curve to rounding leave nothing to weigh: that curve is the answer.</returns>
+    /// <returns>The fit; check <see cref="CurveFit.IsUsable"/>. Points that lie on the least-squares curve to rounding leave nothing to weigh: that curve is the answer.
+    /// So it is for an interpolation, which has no residuals to weigh by.</returns>
     /// <exception cref="ArgumentException">As for <see cref="CurveFitter.Fit"/>.</exception>
     public static RobustFit Of(CurveFitProblem problem, RobustFitOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IterationLimit, 1);
         CurveFit start = CurveFitter.Fit(problem, options.Fit);
-        if (!start.IsUsable)
+        if (!start.IsUsable || start.Model.IsInterpolation)
         {
             return new RobustFit { Fit = start, Loss = options.Loss, Scale = null, PointWeights = [], IterationCount = 0 };
         }

@@ -169,7 +169,10 @@ internal sealed class RobustReweighting
         bool isEstimable = degreesOfFreedom > 0 && start.Covariance is not null && mean > 0 && double.IsFinite(factor);
         return current with
         {
-            Covariance = isEstimable ? points.Factor.Covariance(factor, held) : null,
+            // What a model took from the calibrators, after its parameters, has no error.
+            Covariance = isEstimable
+                ? points.Factor.Covariance(factor, [.. held, .. current.Parameters.Skip(held.Length).Select(value => (double?)value)])
+                : null,
             WeightedSumOfSquares = scale * scale * degreesOfFreedom,
             DegreesOfFreedom = degreesOfFreedom,
             ConditionNumber = points.Factor.ConditionNumber,

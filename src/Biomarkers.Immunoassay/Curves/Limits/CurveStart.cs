@@ -13,7 +13,7 @@ internal static class CurveStart
         double at = NearZero;
         for (int i = 0; i < fit.Parameters.Length; i++)
         {
-            at = fit.Model.ParameterNames[i] == CurveParameters.Inflection ? fit.Parameters[i] : at;
+            at = fit.ParameterNames[i] == CurveParameters.Inflection ? fit.Parameters[i] : at;
         }
 
         double slope = fit.Model.SlopeByLnConcentration(fit.Parameters, at);
