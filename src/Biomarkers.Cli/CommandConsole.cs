@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Biomarkers.Cli.Plots;
 using Biomarkers.Immunoassay;
 using Spectre.Console;
 
@@ -28,19 +29,22 @@ public sealed class CommandConsole
     {
         output = parsed.InvocationConfiguration.Output;
         error = parsed.InvocationConfiguration.Error;
-        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        IsTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
         People = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(output),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Ansi = IsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = IsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
         });
-        if (!isTerminal)
+        if (!IsTerminal)
         {
             string? wanted = Environment.GetEnvironmentVariable("COLUMNS");
             People.Profile.Width = int.TryParse(wanted, CultureInfo.InvariantCulture, out int columns) && columns >= LeastWidth ? columns : PlainWidth;
         }
     }
+
+    /// <summary>Whether the output is a terminal.</summary>
+    public bool IsTerminal { get; }
 
     /// <summary>Tables and text for people, on the output; plain where the output is no terminal.</summary>
     public IAnsiConsole People { get; }
@@ -97,6 +101,16 @@ public sealed class CommandConsole
 
         WriteLine(title);
         People.Write(table);
+    }
+
+    /// <summary>Draws a curve with characters: dots as braille where the output is UTF-8, plain ASCII elsewhere.</summary>
+    internal void WriteDrawing(CurveDrawing drawing)
+    {
+        bool isUnicode = output.Encoding.WebName is "utf-8" or "utf-16";
+        foreach (string line in TerminalDrawing.Lines(drawing, People.Profile.Width, isUnicode))
+        {
+            WriteLine(line);
+        }
     }
 
     /// <summary>Writes a line on the error stream: what was noticed, and progress where the output is for machines.</summary>

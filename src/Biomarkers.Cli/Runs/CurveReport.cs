@@ -44,11 +44,11 @@ public sealed record CurveReport : FitReport
     [JsonPropertyOrder(4)]
     public IReadOnlyList<CalibratorReport> Calibrators { get; }
 
-    internal static CurveReport Of(StandardCurve curve) => new(FitReport.Of(curve.Fit, [], FixedNamesOf(curve.Fit), []), curve);
+    internal static CurveReport Of(StandardCurve curve) => new(FitReport.Of(curve.Fit, FixedNamesOf(curve.Fit)), curve);
 
     // A fixed parameter has no variance; where no parameter has any, the curve goes through every point and none is known to be fixed.
     private static string[] FixedNamesOf(CurveFit fit) =>
-        fit.StandardErrors is { } errors && errors.Any(error => error > 0) ? [.. fit.Model.ParameterNames.Where((_, i) => errors[i] == 0)] : [];
+        fit.StandardErrors is { } errors && errors.Any(error => error > 0) ? [.. fit.ParameterNames.Where((_, i) => errors[i] == 0)] : [];
 }
 
 /// <summary>One calibrator level on the curve.</summary>

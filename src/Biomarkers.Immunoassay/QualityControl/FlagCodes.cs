@@ -84,6 +84,9 @@ public static class FlagCodes
     /// <summary>The model was chosen by comparison on these points: for development, not for results.</summary>
     public const string ModelChosenHere = "C_MODEL_AUTO";
 
+    /// <summary>Outlying wells count less in the fit: for looking, not for results.</summary>
+    public const string RobustFit = "C_ROBUST_FIT";
+
     /// <summary>A calibrator well was left out of the fit, because the weighting gives it no weight.</summary>
     public const string WeightUndefined = "C_WEIGHT_UNDEFINED";
 

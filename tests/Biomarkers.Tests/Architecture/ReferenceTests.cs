@@ -26,7 +26,9 @@ public sealed class ReferenceTests
                 "Microsoft.AspNetCore.Grpc.JsonTranscoding", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting",
                 "OpenTelemetry.Instrumentation.AspNetCore", "Spectre.Console", "System.CommandLine",
             ]),
-        ["Cli"] = new(["Client", "Contracts", "Immunoassay", "Instruments", "Simulation"], ["Spectre.Console", "System.CommandLine"]),
+        ["Cli"] = new(
+            ["Client", "Contracts", "Immunoassay", "Instruments", "Simulation"],
+            ["ScottPlot", "SkiaSharp.NativeAssets.Linux.NoDependencies", "Spectre.Console", "System.CommandLine"]),
     };
 
     private static readonly string[] TopLevel =

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Biomarkers.Immunoassay.Curves.Limits;
+using static Biomarkers.Cli.CommandConsole;
+
+namespace Biomarkers.Cli.Fitting;
+
+/// <summary>A fit as tables for people: models, parameters, calibrators, limits, predictions, findings.</summary>
+internal static class FitTables
+{
+    public static void Print(CommandConsole console, FitAnswer answer)
+    {
+        if (answer.ModelComparison is { } comparison)
+        {
+            PrintComparison(console, comparison);
+        }
+
+        console.WriteLine($"{answer.Model}, weights {answer.Weights}: {WordOf(answer.Termination)} after {Whole(answer.IterationCount)} iterations");
+        if (answer.Parameters.Count > 0)
+        {
+            PrintParameters(console, answer);
+            console.WriteLine($"Weighted sum of squares {Digits(answer.WeightedSumOfSquares)} (of {answer.ResidualScale}), degrees of freedom {Whole(answer.DegreesOfFreedom)}");
+            PrintCalibrators(console, answer);
+        }
+
+        if (answer.Limits is { } limits)
+        {
+            PrintLimits(console, limits, answer.Replicates);
+        }
+
+        if (answer.Predictions is { } predictions)
+        {
+            PrintPredictions(console, answer, predictions);
+        }
+
+        foreach (FitFlag flag in answer.Flags)
+        {
+            console.WriteLine($"{WordOf(flag.Severity),-8} {flag.Code}: {flag.Text}");
+        }
+    }
+
+    /// <summary>Rows of a fit's parameters: name, value, standard error, 95 % interval.</summary>
+    public static void PrintParameters(CommandConsole console, FitReport report, string title = "Parameters") => console.WriteTable(
+        title,
+        ["Parameter", "Value", "Standard error", "95 %"],
+        report.Parameters.Select(parameter => (IReadOnlyList<string>)
+        [
+            parameter.Key, Digits(parameter.Value), report.StandardErrors?.TryGetValue(parameter.Key, out double error) == true ? Digits(error) : "",
+            report.ConfidenceIntervals?.TryGetValue(parameter.Key, out ParameterInterval? ends) == true ? $"{Digits(ends.Lower)} to {Digits(ends.Upper)}" : "",
+        ]));
+
+    private static void PrintComparison(CommandConsole console, ModelComparison comparison)
+    {
+        console.WriteTable(
+            "Models",
+            ["Model", "AICc", "Difference", "Weighted sum of squares", "F over 4pl", "p", "Left out because"],
+            comparison.Candidates.Select(candidate => (IReadOnlyList<string>)
+            [
+                candidate.Model + (candidate.Model == comparison.Chosen ? " *" : ""), Fixed(candidate.Aicc), Fixed(candidate.AiccDifference), Digits(candidate.WeightedSumOfSquares),
+                Fixed(candidate.FStatistic), Probability(candidate.FProbability), candidate.LeftOut ?? "",
+            ]));
+        console.WriteLine(comparison.Reason);
+    }
+
+    private static void PrintCalibrators(CommandConsole console, FitAnswer answer)
+    {
+        console.WriteTable(
+            "Calibrators",
+            ["Nominal", "Wells", "Mean response", "CV %", "Fitted", "Back-calculated", "Recovery %", "Studentised", "Adjusted p"],
+            answer.Calibrators.Select(level => (IReadOnlyList<string>)
+            [
+                Digits(level.Nominal), Whole(level.WellCount), Digits(level.MeanResponse), Percent(level.ResponseCvPercent), Digits(level.FittedResponse),
+                Digits(level.BackCalculated), Percent(level.RecoveryPercent), Fixed(level.Studentised), Probability(level.AdjustedPValue),
+            ]));
+        if (answer.LackOfFit is { } lack)
+        {
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"Lack of fit: F({lack.NumeratorDegreesOfFreedom}, {lack.DenominatorDegreesOfFreedom}) = {lack.F:G4}, p = {lack.PValue:G3}"));
+        }
+
+        if (answer.Calibrators.All(level => level.Studentised is null) && answer.StandardErrors is null)
+        {
+            console.WriteLine("No standard errors and no intervals: the curve leaves no degrees of freedom, or the points do not determine it.");
+        }
+    }
+
+    private static void PrintLimits(CommandConsole console, FitLimits limits, int wells)
+    {
+        string quantified = limits.LowestQuantified is { } lowest
+            ? $"CV at most {Digits(limits.CvLimitPercent)} % from {Digits(lowest)} to {Digits(limits.HighestQuantified)}"
+            : $"no concentration with a CV of at most {Digits(limits.CvLimitPercent)} %";
+        string detectable = limits.MinimumDetectableOutcome == LimitOutcome.Found
+            ? $"minimum detectable concentration {Digits(limits.MinimumDetectable)}"
+            : $"minimum detectable concentration {WordOf(limits.MinimumDetectableOutcome)}";
+        console.WriteLine($"This plate's own precision for the mean of {Whole(wells)} {(wells == 1 ? "well" : "wells")}: {quantified}; {detectable}");
+    }
+
+    private static void PrintPredictions(CommandConsole console, FitAnswer answer, IReadOnlyList<Prediction> predictions)
+    {
+        string method = WordOf(answer.IntervalMethod);
+        string wells = answer.Replicates == 1 ? "one well each" : $"means of {Whole(answer.Replicates)} wells";
+        console.WriteTable(
+            $"Read off the curve, {wells}, intervals {method}",
+            ["Response", "Concentration", "Lower 95 %", "Upper 95 %", "Range"],
+            predictions.Select(prediction => (IReadOnlyList<string>)
+            [
+                Digits(prediction.Response), Digits(prediction.Concentration), EndOf(prediction, prediction.Lower), EndOf(prediction, prediction.Upper), WordOf(prediction.RangeStatus),
+            ]));
+    }
+
+    private static string EndOf(Prediction prediction, double? end) =>
+        prediction.RangeStatus != PredictionStatus.Quantified ? "" : prediction.HasInterval ? Digits(end, "unbounded") : "not estimated";
+
+    private static string Fixed(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture) ?? "";
+
+    private static string Probability(double? value) => value?.ToString("G2", CultureInfo.InvariantCulture) ?? "";
+
+    private static string Whole(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using ScottPlot;
+using ScottPlot.Plottables;
+
+namespace Biomarkers.Cli.Plots;
+
+/// <summary>A standard curve as a picture: the curve with its bands, the calibrators, what was read off it, the limits.</summary>
+internal static class CurvePicture
+{
+    private const double CurveBandOpacity = 0.30;
+    private const double WellBandOpacity = 0.12;
+
+    /// <summary>Part of the responses that stays free above and below; above there is room for the names of the limits.</summary>
+    private const double MarginBelow = 0.05;
+    private const double MarginAbove = 0.10;
+
+    /// <summary>Draws a curve.</summary>
+    public static Plot Draw(CurveDrawing drawing)
+    {
+        Plot plot = PlotPage.Create(drawing.Title, drawing.ConcentrationTitle, drawing.ResponseTitle);
+        var axis = ConcentrationAxis.For(drawing);
+        PlotPage.SetBottomTicks(plot, axis.MajorTicks(), axis.MinorTicks());
+        double lowest = drawing.Responses.DefaultIfEmpty(0).Min();
+        double highest = drawing.Responses.DefaultIfEmpty(1).Max();
+        double span = highest > lowest ? highest - lowest : Math.Max(Math.Abs(highest), 1);
+        plot.Axes.SetLimits(axis.Left, axis.Right, lowest - (MarginBelow * span), highest + (MarginAbove * span));
+        DrawLimits(plot, drawing, axis);
+        DrawCurve(plot, drawing, axis);
+        DrawPoints(plot, drawing, axis);
+        if (axis.BreakPosition is { } gap)
+        {
+            Text mark = plot.Add.Text("//", gap, lowest - (MarginBelow * span)).LabelOf(Alignment.MiddleCenter, 13, PlotPage.Limits);
+            mark.LabelBold = true;
+        }
+
+        plot.ShowLegend(drawing.IsFalling ? Alignment.UpperRight : Alignment.UpperLeft);
+        return plot;
+    }
+
+    private static void DrawCurve(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
+    {
+        if (drawing.Curve.Count == 0)
+        {
+            return;
+        }
+
+        DrawBand(plot, drawing, axis, "95 % band of one well", WellBandOpacity, place => place.WellHalfWidth);
+        DrawBand(plot, drawing, axis, "95 % band of the curve", CurveBandOpacity, place => place.CurveHalfWidth);
+        var line = plot.Add.ScatterLine(
+            drawing.Curve.Select(place => axis.PositionOf(place.Concentration)).ToArray(), drawing.Curve.Select(place => place.Response).ToArray(), PlotPage.Curve);
+        line.LineWidth = 2.2f;
+        line.LegendText = "Curve";
+    }
+
+    private static void DrawBand(Plot plot, CurveDrawing drawing, ConcentrationAxis axis, string name, double opacity, Func<CurvePlace, double?> halfWidthOf)
+    {
+        CurvePlace[] places = [.. drawing.Curve.Where(place => halfWidthOf(place) is { } half && double.IsFinite(half))];
+        if (places.Length < 2)
+        {
+            return;
+        }
+
+        var band = plot.Add.FillY(
+            [.. places.Select(place => axis.PositionOf(place.Concentration))],
+            [.. places.Select(place => place.Response - halfWidthOf(place)!.Value)],
+            [.. places.Select(place => place.Response + halfWidthOf(place)!.Value)]);
+        band.FillColor = PlotPage.Curve.WithAlpha(opacity);
+        band.LineWidth = 0;
+        band.MarkerStyle.IsVisible = false;
+        band.LegendText = name;
+    }
+
+    private static void DrawPoints(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
+    {
+        if (drawing.Calibrators.Count > 0)
+        {
+            var points = plot.Add.Markers(
+                drawing.Calibrators.Select(point => axis.PositionOf(point.Concentration)).ToArray(),
+                drawing.Calibrators.Select(point => point.Response).ToArray(), MarkerShape.OpenCircle, 8, PlotPage.Points);
+            points.MarkerLineWidth = 1.6f;
+            points.LegendText = Counted("Calibrators", drawing.Calibrators.Count);
+        }
+
+        foreach (DrawnSample sample in drawing.Samples.Where(sample => sample.Lower is not null && sample.Upper is not null))
+        {
+            var interval = plot.Add.Line(axis.PositionOf(sample.Lower!.Value), sample.Response, axis.PositionOf(sample.Upper!.Value), sample.Response);
+            interval.LineColor = PlotPage.Samples;
+            interval.LineWidth = 1.6f;
+        }
+
+        if (drawing.Samples.Count > 0)
+        {
+            var samples = plot.Add.Markers(
+                drawing.Samples.Select(sample => axis.PositionOf(sample.Concentration)).ToArray(),
+                drawing.Samples.Select(sample => sample.Response).ToArray(), MarkerShape.FilledDiamond, 9, PlotPage.Samples);
+            samples.LegendText = Counted("Read off, with 95 % interval", drawing.Samples.Count);
+        }
+    }
+
+    private static void DrawLimits(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
+    {
+        foreach ((string name, double? limit, Alignment alignment) in new[] { ("LLOQ", drawing.Lloq, Alignment.UpperLeft), ("ULOQ", drawing.Uloq, Alignment.UpperRight) })
+        {
+            if (limit is not { } concentration)
+            {
+                continue;
+            }
+
+            double position = axis.PositionOf(concentration);
+            var line = plot.Add.VerticalLine(position, 1.3f, PlotPage.Limits, LinePattern.Dashed);
+            line.ExcludeFromLegend = true;
+            AxisLimits limits = plot.Axes.GetLimits();
+            Text label = plot.Add.Text(string.Create(CultureInfo.InvariantCulture, $"{name} {concentration:G4}"), position, limits.Top).LabelOf(alignment, 12, PlotPage.Limits);
+            label.OffsetX = alignment == Alignment.UpperLeft ? 4 : -4;
+            label.OffsetY = 2;
+        }
+    }
+
+    private static string Counted(string name, int count) => string.Create(CultureInfo.InvariantCulture, $"{name} ({count})");
+
+    private static Text LabelOf(this Text text, Alignment alignment, float size, Color colour)
+    {
+        text.LabelAlignment = alignment;
+        text.LabelFontSize = size;
+        text.LabelFontColor = colour;
+        return text;
+    }
+}
