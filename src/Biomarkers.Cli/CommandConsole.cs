@@ -18,6 +18,9 @@ public sealed class CommandConsole
     /// <summary>Narrower pages than this have no place for a table.</summary>
     private const int LeastWidth = 40;
 
+    /// <summary>Variables that name the locale, the first that is set.</summary>
+    private static readonly string[] LocaleVariables = ["LC_ALL", "LC_CTYPE", "LANG"];
+
     private static readonly JsonSerializerOptions JsonOptions = CreateOptions(isIndented: true);
     private static readonly JsonSerializerOptions JsonLineOptions = CreateOptions(isIndented: false);
 
@@ -106,8 +109,7 @@ public sealed class CommandConsole
     /// <summary>Draws a curve with characters: dots as braille where the output is UTF-8, plain ASCII elsewhere.</summary>
     internal void WriteDrawing(CurveDrawing drawing)
     {
-        bool isUnicode = output.Encoding.WebName is "utf-8" or "utf-16";
-        foreach (string line in TerminalDrawing.Lines(drawing, People.Profile.Width, isUnicode))
+        foreach (string line in TerminalDrawing.Lines(drawing, People.Profile.Width, IsUnicode()))
         {
             WriteLine(line);
         }
@@ -128,6 +130,14 @@ public sealed class CommandConsole
         }
 
         return ExitCodes.BadInput;
+    }
+
+    // .NET writes UTF-8 also under the locale C, whose terminals show none of it.
+    private bool IsUnicode()
+    {
+        string? locale = LocaleVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        bool isPlainLocale = ReferenceEquals(output, Console.Out) && locale is ("C" or "POSIX");
+        return output.Encoding.WebName is "utf-8" or "utf-16" && !isPlainLocale;
     }
 
     /// <summary>Widths with which a table fits a page and breaks its cells at spaces only: each column has its longest word, and what is left

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Biomarkers.Cli.Plates;
+using Biomarkers.Cli.Plots;
 using Biomarkers.Cli.Runs;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
@@ -13,6 +14,14 @@ namespace Biomarkers.Cli.Commands;
 /// <summary><c>biomarkers analyze</c>: a plate file analysed here, without a server.</summary>
 public static class AnalyzeCommand
 {
+    private const string Examples =
+        """
+        Examples:
+          biomarkers analyze PLATE-0042.csv --assay il-6
+          biomarkers analyze PLATE-0042.csv --assay MY-ASSAY.json --plot CURVE.svg --json
+        With several analytes each has a picture of its own, FILE-ANALYTE.svg.
+        """;
+
     private static readonly Argument<string> PlateArgument = new("plate") { Description = $"Plate file: {PlateFileFormats.KnownNames}." };
 
     private static readonly Option<string> AssayOption = new("--assay")
@@ -35,9 +44,9 @@ public static class AnalyzeCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("analyze", $"Compute the concentrations and flags of a plate file. Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or input.")
+        var command = new Command("analyze", $"Compute the concentrations and flags of a plate file. Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or input.\n\n{Examples}")
         {
-            PlateArgument, AssayOption, LayoutOption, BarcodeOption, JsonOption,
+            PlateArgument, AssayOption, LayoutOption, BarcodeOption, JsonOption, PlotArguments.Plot, PlotArguments.Draw,
         };
         foreach (Option option in PlateFileArguments.All)
         {
@@ -53,6 +62,7 @@ public static class AnalyzeCommand
         var console = new CommandConsole(parsed);
         List<Fault> optionFaults = [];
         PlateFileSettings settings = PlateFileArguments.Read(parsed, parsed.GetValue(BarcodeOption), optionFaults);
+        string? plotPath = PlotArguments.ReadPlot(parsed, optionFaults);
         string assayText = parsed.GetRequiredValue(AssayOption);
         Checked<AssayDefinition> assay = await AssayFile.FindAsync(assayText, cancellationToken);
         if (optionFaults.Count > 0 || assay.Value is null)
@@ -74,11 +84,14 @@ public static class AnalyzeCommand
         }
 
         (Checked<PlateLayout> layout, string source) = await input.ReadLayoutAsync(parsed.GetValue(LayoutOption), settings, assay.Value, assay.Value.Version, cancellationToken);
-        return layout.Value is null ? console.Refuse(source, layout.Faults) : Analyze(console, parsed, input, layout.Value, assay.Value);
+        return layout.Value is null
+            ? console.Refuse(source, layout.Faults)
+            : await AnalyzeAsync(console, parsed, new Asked(input, layout.Value, assay.Value, plotPath), cancellationToken);
     }
 
-    private static int Analyze(CommandConsole console, ParseResult parsed, PlateInput input, PlateLayout layout, AssayDefinition assay)
+    private static async Task<int> AnalyzeAsync(CommandConsole console, ParseResult parsed, Asked asked, CancellationToken cancellationToken)
     {
+        (PlateInput input, PlateLayout layout, AssayDefinition assay, string? plotPath) = asked;
         if (!RulePacks.TryFind(assay.RulePack, out RulePack? pack))
         {
             throw new InvalidOperationException($"Assay {assay.Name} passed its check with the unknown rule pack '{assay.RulePack}'.");
@@ -90,7 +103,18 @@ public static class AnalyzeCommand
             return console.Refuse(input.Path, inputs.Faults);
         }
 
-        var report = RunReport.Of(PlateAnalyzer.Analyze(inputs.Value), input.Read.PlateBarcode);
+        AnalyticalRun run = PlateAnalyzer.Analyze(inputs.Value);
+        var report = RunReport.Of(run, input.Read.PlateBarcode);
+        CurveDrawing[] drawings = [.. run.Curves.Select(curve => RunDrawing.Of(curve, run.Results, input.Read.PlateBarcode, assay.ResponseKind))];
+        for (int i = 0; i < drawings.Length && plotPath is not null; i++)
+        {
+            string file = drawings.Length == 1 ? plotPath : PlotFile.WithWord(plotPath, run.Curves[i].Analyte);
+            if (await PlotFile.WriteAsync("--plot", file, CurvePicture.Draw(drawings[i]), cancellationToken) is { } fault)
+            {
+                return console.Refuse("biomarkers analyze", [fault]);
+            }
+        }
+
         if (parsed.GetValue(JsonOption))
         {
             console.WriteJson(report);
@@ -98,8 +122,16 @@ public static class AnalyzeCommand
         else
         {
             RunTables.Print(console, report);
+            foreach (CurveDrawing drawing in drawings.Where(_ => console.IsTerminal || parsed.GetValue(PlotArguments.Draw)))
+            {
+                console.WriteLine(drawing.Title);
+                console.WriteDrawing(drawing);
+            }
         }
 
         return report.Verdict == RunVerdict.Accepted ? ExitCodes.Ok : ExitCodes.Negative;
     }
+
+    /// <summary>What is analysed.</summary>
+    private sealed record Asked(PlateInput Input, PlateLayout Layout, AssayDefinition Assay, string? PlotPath);
 }

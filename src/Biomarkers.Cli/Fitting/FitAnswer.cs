@@ -20,6 +20,14 @@ public sealed record FitAnswer : FitReport
     [JsonPropertyOrder(11)]
     public required IntervalMethod IntervalMethod { get; init; }
 
+    /// <summary>Seed of a bootstrap; absent for other intervals.</summary>
+    [JsonPropertyOrder(11)]
+    public required ulong? Seed { get; init; }
+
+    /// <summary>Draws of a bootstrap; absent for other intervals.</summary>
+    [JsonPropertyOrder(11)]
+    public required int? Resamples { get; init; }
+
     /// <summary>Wells behind each predicted response.</summary>
     [JsonPropertyOrder(12)]
     public required int Replicates { get; init; }
@@ -36,7 +44,7 @@ public sealed record FitAnswer : FitReport
     [JsonPropertyOrder(15)]
     public required IReadOnlyList<FitPoint>? Points { get; init; }
 
-    /// <summary>What this plate's curve can tell apart and quantify; absent when the fit is not usable.</summary>
+    /// <summary>What this plate's curve can tell apart and quantify; absent when the fit is not usable or has no covariance.</summary>
     [JsonPropertyOrder(16)]
     public required FitLimits? Limits { get; init; }
 
@@ -58,17 +66,19 @@ public sealed record FitAnswer : FitReport
         return new FitAnswer(report with
         {
             Flags = [.. report.Flags, .. FitFlags.Of(fitted)],
-            Predictions = request.Responses.Count > 0 ? [.. request.Responses.Select(response => Prediction.Of(fit, response, lowest, highest, request.Reading))] : null,
+            Predictions = request.Responses.Count > 0 ? [.. request.Responses.Select(response => Prediction.Of(fit, fitted.Problem, response, request.Reading))] : null,
         })
         {
             IntervalMethod = request.Reading.Method,
+            Seed = request.Reading.Method == IntervalMethod.Bootstrap ? request.Reading.Bootstrap.Seed : null,
+            Resamples = request.Reading.Method == IntervalMethod.Bootstrap ? request.Reading.Bootstrap.DrawCount : null,
             Replicates = request.Reading.WellCount,
             TubeCvPercent = request.TubeCvPercent > 0 ? request.TubeCvPercent : null,
             Calibrators = FitLevel.AllOf(fitted),
             Points = fitted.Diagnosis is { } diagnosis
                 ? [.. diagnosis.Points.Select((point, i) => FitPoint.Of(point, points[i].LineNumber, fitted.Robust?.PointWeights is { Count: > 0 } weights ? weights[i] : null))]
                 : null,
-            Limits = fit.IsUsable && lowest > 0 && highest > lowest ? FitLimits.Of(fit, lowest, highest, request.Reading.WellCount, QuantifiedCvPercent) : null,
+            Limits = fit.IsUsable && fit.Covariance is not null && lowest > 0 && highest > lowest ? FitLimits.Of(fit, lowest, highest, request.Reading.WellCount, QuantifiedCvPercent) : null,
             LackOfFit = fitted.Diagnosis?.LackOfFit,
             ModelComparison = fitted.Choice is { } choice ? ModelComparison.Of(choice) : null,
         };

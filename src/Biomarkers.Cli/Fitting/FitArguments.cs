@@ -3,6 +3,7 @@ using System.Globalization;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Curves;
 using Biomarkers.Immunoassay.Curves.Diagnosis;
+using Biomarkers.Immunoassay.Curves.Intervals;
 
 namespace Biomarkers.Cli.Fitting;
 
@@ -26,7 +27,7 @@ internal sealed record FitRequest(
 /// <summary>The options of <c>biomarkers fit</c>.</summary>
 internal static class FitArguments
 {
-    /// <summary>Most resamples of a bootstrap, and wells behind a response, that are accepted.</summary>
+    /// <summary>Most wells behind a response that are accepted.</summary>
     private const int MaximumCount = 1_000_000;
     private const double MaximumTubeCvPercent = 100;
 
@@ -67,6 +68,15 @@ internal static class FitArguments
         DefaultValueFactory = _ => CommandConsole.WordOf(IntervalMethod.Inverted),
     };
 
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of --interval bootstrap; equal seeds give equal intervals.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    private static readonly Option<int> Resamples = new("--resamples")
+    {
+        Description = string.Create(CultureInfo.InvariantCulture, $"Draws of --interval bootstrap, {BootstrapInterval.FewestDraws} to {BootstrapInterval.MostDraws}."),
+        HelpName = "N",
+        DefaultValueFactory = _ => new BootstrapOptions(1).DrawCount,
+    };
+
     private static readonly Option<double> TubeCv = new("--tube-cv")
     {
         Description = "CV of the concentration of one calibrator tube in percent, such as 3; it widens the curve's error. Default: 0.",
@@ -81,7 +91,7 @@ internal static class FitArguments
     };
 
     /// <summary>All of them, for the command.</summary>
-    public static IEnumerable<Option> All { get; } = [Model, Weights, Fix, Predict, Replicates, Interval, TubeCv, Robust];
+    public static IEnumerable<Option> All { get; } = [Model, Weights, Fix, Predict, Replicates, Interval, Seed, Resamples, TubeCv, Robust];
 
     /// <summary>Reads the options; what is wrong is added to the faults.</summary>
     public static FitRequest? Read(ParseResult parsed, List<Fault> faults)
@@ -115,6 +125,13 @@ internal static class FitArguments
         }
 
         IntervalMethod method = ReadWord(Interval.Name, parsed.GetRequiredValue(Interval), IntervalMethod.Inverted, faults);
+        int resamples = parsed.GetValue(Resamples);
+        if (resamples is < BootstrapInterval.FewestDraws or > BootstrapInterval.MostDraws)
+        {
+            faults.Add(new Fault("--resamples", FaultReasons.OutOfRange, string.Create(CultureInfo.InvariantCulture,
+                $"{resamples} is no number of draws; expected {BootstrapInterval.FewestDraws} to {BootstrapInterval.MostDraws}.")));
+        }
+
         double tubeCv = parsed.GetValue(TubeCv);
         if (!(tubeCv is >= 0 and <= MaximumTubeCvPercent))
         {
@@ -123,7 +140,18 @@ internal static class FitArguments
 
         RobustLoss? loss = parsed.GetResult(Robust) is null ? null
             : parsed.GetValue(Robust) is { } word ? ReadWord(Robust.Name, word, RobustLoss.Bisquare, faults) : RobustLoss.Bisquare;
-        return faults.Count > before || weighting is null ? null : new FitRequest(model, weighting, held, responses, new ReadingOptions(method, wells), tubeCv, loss);
+        if (loss is not null && method == IntervalMethod.Bootstrap)
+        {
+            faults.Add(new Fault("--interval", FaultReasons.OutOfRange, "A bootstrap refits by least squares; expected inverted or delta with --robust."));
+        }
+
+        if (faults.Count > before || weighting is null)
+        {
+            return null;
+        }
+
+        var bootstrap = new BootstrapOptions(parsed.GetValue(Seed)) { DrawCount = resamples, TubeLnStandardDeviation = tubeCv / 100 };
+        return new FitRequest(model, weighting, held, responses, new ReadingOptions(method, wells, bootstrap), tubeCv, loss);
     }
 
     private static T ReadWord<T>(string option, string word, T otherwise, List<Fault> faults)

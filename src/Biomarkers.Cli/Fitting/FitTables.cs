@@ -7,6 +7,9 @@ namespace Biomarkers.Cli.Fitting;
 /// <summary>A fit as tables for people: models, parameters, calibrators, limits, predictions, findings.</summary>
 internal static class FitTables
 {
+    /// <summary>More numbers are the levels of a point-to-point curve, which the table of calibrators shows.</summary>
+    private const int MostParameters = 5;
+
     public static void Print(CommandConsole console, FitAnswer answer)
     {
         if (answer.ModelComparison is { } comparison)
@@ -17,7 +20,11 @@ internal static class FitTables
         console.WriteLine($"{answer.Model}, weights {answer.Weights}: {WordOf(answer.Termination)} after {Whole(answer.IterationCount)} iterations");
         if (answer.Parameters.Count > 0)
         {
-            PrintParameters(console, answer);
+            if (answer.Parameters.Count <= MostParameters)
+            {
+                PrintParameters(console, answer);
+            }
+
             console.WriteLine($"Weighted sum of squares {Digits(answer.WeightedSumOfSquares)} (of {answer.ResidualScale}), degrees of freedom {Whole(answer.DegreesOfFreedom)}");
             PrintCalibrators(console, answer);
         }
@@ -96,7 +103,7 @@ internal static class FitTables
 
     private static void PrintPredictions(CommandConsole console, FitAnswer answer, IReadOnlyList<Prediction> predictions)
     {
-        string method = WordOf(answer.IntervalMethod);
+        string method = answer.Resamples is { } draws ? $"{WordOf(answer.IntervalMethod)} of {Whole(draws)} draws, seed {answer.Seed}" : WordOf(answer.IntervalMethod);
         string wells = answer.Replicates == 1 ? "one well each" : $"means of {Whole(answer.Replicates)} wells";
         console.WriteTable(
             $"Read off the curve, {wells}, intervals {method}",

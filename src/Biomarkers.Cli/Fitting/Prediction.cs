@@ -1,4 +1,5 @@
 using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Curves.Intervals;
 
 namespace Biomarkers.Cli.Fitting;
 
@@ -10,12 +11,16 @@ public enum IntervalMethod
 
     /// <summary>By the delta method, symmetric on ln concentration: <see cref="WithinPlateInterval.ByDelta"/>.</summary>
     Delta,
+
+    /// <summary>By a seeded parametric bootstrap: <see cref="BootstrapInterval"/>.</summary>
+    Bootstrap,
 }
 
 /// <summary>How responses are read off a curve.</summary>
 /// <param name="Method">How intervals are made.</param>
 /// <param name="WellCount">Wells behind each response, 1 or more.</param>
-public sealed record ReadingOptions(IntervalMethod Method, int WellCount);
+/// <param name="Bootstrap">Seed, draws and tubes of a bootstrap.</param>
+public sealed record ReadingOptions(IntervalMethod Method, int WellCount, BootstrapOptions Bootstrap);
 
 /// <summary>Where a response lies on a curve, its calibrators standing for the limits of quantification.</summary>
 public enum PredictionStatus
@@ -47,8 +52,10 @@ public sealed record Prediction(
     /// <summary>Relative distance beyond a calibrator that still counts as the calibrator: rounding in the inversion.</summary>
     private const double RangeTolerance = 1e-9;
 
-    internal static Prediction Of(CurveFit fit, double response, double lowest, double highest, ReadingOptions reading)
+    internal static Prediction Of(CurveFit fit, CurveFitProblem problem, double response, ReadingOptions reading)
     {
+        double lowest = problem.Concentrations.Where(concentration => concentration > 0).DefaultIfEmpty(0).Min();
+        double highest = problem.Concentrations.Max();
         Inversion inversion = fit.IsUsable ? fit.Invert(response) : new Inversion(InversionStatus.Ambiguous, 0);
         double concentration = inversion.Concentration;
         bool isFound = inversion.Status == InversionStatus.Found;
@@ -70,6 +77,9 @@ public sealed record Prediction(
         {
             IntervalMethod.Inverted => WithinPlateInterval.Of(fit, response, reading.WellCount),
             IntervalMethod.Delta => WithinPlateInterval.ByDelta(fit, response, reading.WellCount),
+            IntervalMethod.Bootstrap => BootstrapInterval.Of(fit, problem, response, reading.WellCount, reading.Bootstrap) is { } drawn
+                ? new WithinPlateInterval(drawn.Lower, drawn.Upper)
+                : null,
             _ => throw new ArgumentOutOfRangeException(nameof(reading), reading.Method, "The method is not known."),
         };
         return new Prediction(response, concentration, interval?.Lower, interval?.Upper, status, null, interval is not null);

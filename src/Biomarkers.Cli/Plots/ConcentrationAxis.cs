@@ -14,7 +14,7 @@ internal sealed class ConcentrationAxis
     private const int HighestPlainPower = 5;
 
     /// <summary>Up to as many decades 2 and 5 are labelled, too.</summary>
-    private const double FewDecades = 1.7;
+    private const double FewDecades = 2.5;
 
     private readonly double lowest;
     private readonly double highest;

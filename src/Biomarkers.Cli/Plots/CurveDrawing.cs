@@ -15,6 +15,9 @@ internal sealed record CurveDrawing
     /// <summary>The curve by rising concentration; empty where the fit is not usable.</summary>
     public required IReadOnlyList<CurvePlace> Curve { get; init; }
 
+    /// <summary>The curve's response at 0; null where the fit is not usable or has no place for 0.</summary>
+    public required double? ZeroResponse { get; init; }
+
     /// <summary>What the curve was fitted to.</summary>
     public required IReadOnlyList<DrawnPoint> Calibrators { get; init; }
 

@@ -10,6 +10,9 @@ internal static class CurvePicture
     private const double CurveBandOpacity = 0.30;
     private const double WellBandOpacity = 0.12;
 
+    /// <summary>Half of the dash that is the curve at 0, as a part of the axis.</summary>
+    private const double ZeroDash = 0.012;
+
     /// <summary>Part of the responses that stays free above and below; above there is room for the names of the limits.</summary>
     private const double MarginBelow = 0.05;
     private const double MarginAbove = 0.10;
@@ -50,6 +53,13 @@ internal static class CurvePicture
             drawing.Curve.Select(place => axis.PositionOf(place.Concentration)).ToArray(), drawing.Curve.Select(place => place.Response).ToArray(), PlotPage.Curve);
         line.LineWidth = 2.2f;
         line.LegendText = "Curve";
+        if (axis.ZeroPosition is { } zero && drawing.ZeroResponse is { } response)
+        {
+            double half = ZeroDash * (axis.Right - axis.Left);
+            LinePlot dash = plot.Add.Line(zero - half, response, zero + half, response);
+            dash.LineColor = PlotPage.Curve;
+            dash.LineWidth = line.LineWidth;
+        }
     }
 
     private static void DrawBand(Plot plot, CurveDrawing drawing, ConcentrationAxis axis, string name, double opacity, Func<CurvePlace, double?> halfWidthOf)

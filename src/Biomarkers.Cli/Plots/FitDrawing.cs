@@ -19,6 +19,7 @@ internal static class FitDrawing
             ConcentrationTitle = "Concentration (unit of the file)",
             ResponseTitle = "Response (unit of the file)",
             Curve = positive.Length > 0 ? CurveOf(fitted.Fit, positive.Min(), positive.Max()) : [],
+            ZeroResponse = ZeroOf(fitted.Fit),
             Calibrators = [.. fitted.Problem.Concentrations.Zip(fitted.Problem.Responses, (concentration, response) => new DrawnPoint(concentration, response))],
             Samples =
             [
@@ -30,6 +31,9 @@ internal static class FitDrawing
             Uloq = null,
         };
     }
+
+    /// <summary>Response at 0 of a curve that has one.</summary>
+    public static double? ZeroOf(CurveFit fit) => fit.IsUsable && fit.Model.AllowsZeroConcentration ? fit.Response(0) : null;
 
     /// <summary>Places of a curve at equal distances of ln concentration, ends included.</summary>
     public static CurvePlace[] CurveOf(CurveFit fit, double lowest, double highest)

@@ -11,6 +11,10 @@ internal static class PlotPage
     /// <summary>Pixels of a bitmap per unit of the page, so that it is sharp in print.</summary>
     private const double BitmapScale = 2;
 
+    /// <summary>Numbers on the left, against ScottPlot's usual; and room for them and their title.</summary>
+    private const double ResponseTickDensity = 0.5;
+    private const float LeftWidth = 75;
+
     /// <summary>Sans-serif fonts in the order in which they are taken; where none is installed, ScottPlot takes what there is.</summary>
     private static readonly string[] FontNames = ["Inter", "Noto Sans", "Open Sans", "DejaVu Sans", "Liberation Sans", "Helvetica Neue", "Segoe UI", "Arial"];
 
@@ -46,6 +50,8 @@ internal static class PlotPage
             axis.TickLabelStyle.FontSize = 13;
         }
 
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { TickDensity = ResponseTickDensity };
+        plot.Axes.Left.MinimumSize = LeftWidth;
         plot.Axes.Top.FrameLineStyle.Width = 0;
         plot.Axes.Right.FrameLineStyle.Width = 0;
         plot.Grid.MajorLineColor = Color.FromHex("#E6E6E6");
@@ -57,7 +63,8 @@ internal static class PlotPage
     }
 
     /// <summary>The page as SVG.</summary>
-    public static string ToSvg(Plot plot) => plot.GetSvgXml(Width, Height);
+    public static string ToSvg(Plot plot) => plot.GetSvgXml(Width, Height)
+        .Replace($"font-family=\"{plot.Axes.Bottom.Label.FontName}\"", $"font-family=\"{plot.Axes.Bottom.Label.FontName}, sans-serif\"", StringComparison.Ordinal);
 
     /// <summary>The page as PNG.</summary>
     public static byte[] ToPng(Plot plot)

@@ -62,6 +62,11 @@ internal static class TerminalDrawing
             canvas.Line(places.X(from.Concentration), places.Y(from.Response), places.X(to.Concentration), places.Y(to.Response));
         }
 
+        if (drawing.ZeroResponse is { } zero && drawing.Calibrators.Any(point => point.Concentration == 0))
+        {
+            canvas.Line(places.X(0) - DotCanvas.DotsAcross, places.Y(zero), places.X(0) + DotCanvas.DotsAcross, places.Y(zero));
+        }
+
         foreach (DrawnPoint point in drawing.Calibrators)
         {
             canvas.Mark(places.X(point.Concentration), places.Y(point.Response), signs.Calibrator);

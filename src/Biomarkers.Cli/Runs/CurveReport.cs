@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Biomarkers.Cli.Fitting;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Curves.Diagnosis;
 using Biomarkers.Immunoassay.Plates;
 
 namespace Biomarkers.Cli.Runs;
@@ -18,6 +19,13 @@ public sealed record CurveReport : FitReport
         Range = curve.Range;
         BlankMeanResponse = curve.BlankMeanResponse;
         Calibrators = [.. curve.Calibrators.Select(CalibratorReport.Of)];
+        if (curve.Diagnosis is { } diagnosis)
+        {
+            LackOfFit = diagnosis.LackOfFit;
+            Points = [.. diagnosis.Points.Select(CurvePointReport.Of)];
+        }
+
+        Precision = curve.Precision is { } profile ? new PrecisionReport(profile.CvLimitPercent, profile.WellCount, profile.Lowest, profile.Highest) : null;
     }
 
     /// <summary>Analyte.</summary>
@@ -44,11 +52,45 @@ public sealed record CurveReport : FitReport
     [JsonPropertyOrder(4)]
     public IReadOnlyList<CalibratorReport> Calibrators { get; }
 
+    /// <summary>F test of the level means against the curve; absent without replicates, and on a curve that comes from a server.</summary>
+    [JsonPropertyOrder(20)]
+    public LackOfFit? LackOfFit { get; }
+
+    /// <summary>Where this plate's own precision is good enough; absent where it is not asked for, and on a curve that comes from a server.</summary>
+    [JsonPropertyOrder(21)]
+    public PrecisionReport? Precision { get; }
+
+    /// <summary>Every point of the fit with its residual; absent for an unusable fit, and on a curve that comes from a server.</summary>
+    [JsonPropertyOrder(22)]
+    public IReadOnlyList<CurvePointReport>? Points { get; }
+
     internal static CurveReport Of(StandardCurve curve) => new(FitReport.Of(curve.Fit, FixedNamesOf(curve.Fit)), curve);
 
     // A fixed parameter has no variance; where no parameter has any, the curve goes through every point and none is known to be fixed.
     private static string[] FixedNamesOf(CurveFit fit) =>
         fit.StandardErrors is { } errors && errors.Any(error => error > 0) ? [.. fit.ParameterNames.Where((_, i) => errors[i] == 0)] : [];
+}
+
+/// <summary>Concentrations whose CV is good enough by the plate's own precision; it flags or narrows a range and never widens it.</summary>
+/// <param name="CvLimitPercent">The CV that they may have.</param>
+/// <param name="Wells">Wells whose mean is read off.</param>
+/// <param name="Lowest">Lowest of them; absent when there is none.</param>
+/// <param name="Highest">Highest, likewise.</param>
+public sealed record PrecisionReport(double CvLimitPercent, int Wells, double? Lowest, double? Highest);
+
+/// <summary>One point of a curve's fit: a well, or the mean of a level.</summary>
+/// <param name="Nominal">Assigned concentration.</param>
+/// <param name="Response">Response after reduction.</param>
+/// <param name="Residual">Observed less fitted, or their ln ratio for a model that fits ln response.</param>
+/// <param name="Weight">In the fit.</param>
+/// <param name="Leverage">0 to 1.</param>
+/// <param name="Studentised">Externally studentised residual; absent where it can't be estimated.</param>
+/// <param name="AdjustedPValue">Of the point as an outlier, adjusted for all points (Holm).</param>
+public sealed record CurvePointReport(
+    double Nominal, double Response, double Residual, double Weight, double Leverage, double? Studentised, double? AdjustedPValue)
+{
+    internal static CurvePointReport Of(PointDiagnosis point) => new(
+        point.Concentration, point.Response, point.Residual, point.Weight, point.Leverage, point.ExternallyStudentised, point.AdjustedPValue);
 }
 
 /// <summary>One calibrator level on the curve.</summary>

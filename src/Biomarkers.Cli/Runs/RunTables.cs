@@ -1,4 +1,5 @@
 using System.Globalization;
+using Biomarkers.Cli.Fitting;
 using Biomarkers.Immunoassay.Analysis;
 using static Biomarkers.Cli.CommandConsole;
 
@@ -66,24 +67,40 @@ internal static class RunTables
 
     private static void PrintCurve(CommandConsole console, CurveReport curve)
     {
-        string parameters = string.Join(", ", curve.Parameters.Select(parameter => $"{parameter.Key} {Digits(parameter.Value)}"));
         string range = curve.Range is { } limits ? $"reports {Digits(limits.Lloq)} to {Digits(limits.Uloq)} {curve.Unit}" : "reports nothing";
         console.WriteLine($"Curve of {curve.Analyte}: {curve.Model}, weights {curve.Weights}, {WordOf(curve.Termination)}, {(curve.Accepted ? "accepted" : "not accepted")}, {range}");
-        if (parameters.Length > 0)
+        if (curve.Parameters.Count > 0)
         {
-            console.WriteLine($"  {parameters}; weighted sum of squares {Digits(curve.WeightedSumOfSquares)}, degrees of freedom {Whole(curve.DegreesOfFreedom)}");
+            FitTables.PrintParameters(console, curve, $"Parameters of {curve.Analyte}");
+            console.WriteLine($"Weighted sum of squares {Digits(curve.WeightedSumOfSquares)} (of {curve.ResidualScale}), degrees of freedom {Whole(curve.DegreesOfFreedom)}");
         }
 
         console.WriteTable(
             $"Calibrators of {curve.Analyte}",
-            ["Calibrator", "Kind", "Wells", $"Nominal {curve.Unit}", "Mean response", "CV %", "Back-calculated", "Recovery %", "In fit", "Accepted"],
+            ["Calibrator", "Kind", "Wells", $"Nominal {curve.Unit}", "Mean response", "CV %", "Back-calculated", "Recovery %", "Studentised", "In fit", "Accepted"],
             curve.Calibrators.Select(calibrator => (IReadOnlyList<string>)
             [
                 calibrator.Name, WordOf(calibrator.Kind), Wells(calibrator.Wells), Digits(calibrator.Nominal), Digits(calibrator.MeanResponse),
-                Percent(calibrator.ResponseCvPercent), Digits(calibrator.BackCalculated), Percent(calibrator.RecoveryPercent),
+                Percent(calibrator.ResponseCvPercent), Digits(calibrator.BackCalculated), Percent(calibrator.RecoveryPercent), ResidualsOf(curve, calibrator),
                 calibrator.InFit ? "yes" : "no", Judged(calibrator.Accepted),
             ]));
+        if (curve.LackOfFit is { } lack)
+        {
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"Lack of fit: F({lack.NumeratorDegreesOfFreedom}, {lack.DenominatorDegreesOfFreedom}) = {lack.F:G4}, p = {lack.PValue:G3}"));
+        }
+
+        if (curve.Precision is { } precision)
+        {
+            console.WriteLine(precision.Lowest is { } lowest
+                ? $"This plate's own precision: CV at most {Digits(precision.CvLimitPercent)} % from {Digits(lowest)} to {Digits(precision.Highest)} {curve.Unit}, means of {Whole(precision.Wells)} wells"
+                : $"This plate's own precision: no concentration with a CV of at most {Digits(precision.CvLimitPercent)} %, means of {Whole(precision.Wells)} wells");
+        }
     }
+
+    private static string ResidualsOf(CurveReport curve, CalibratorReport calibrator) => calibrator.InFit
+        ? string.Join(' ', (curve.Points ?? []).Where(point => point.Nominal == calibrator.Nominal).Select(point => point.Studentised?.ToString("F1", CultureInfo.InvariantCulture) ?? ""))
+        : "";
 
     private static void PrintVerdict(CommandConsole console, RunReport run)
     {

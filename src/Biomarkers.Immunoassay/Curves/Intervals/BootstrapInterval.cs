@@ -28,9 +28,13 @@ public sealed record BootstrapOptions(ulong Seed)
 /// <param name="FailedFitCount">Draws that were left out, because their refit was not usable.</param>
 public sealed record BootstrapInterval(double? Lower, double? Upper, int DrawCount, int FailedFitCount)
 {
+    /// <summary>Fewest draws, and refits among them that must be usable.</summary>
+    public const int FewestDraws = 99;
+
+    /// <summary>Most draws.</summary>
+    public const int MostDraws = 99_999;
+
     private const double TailProbability = 0.025;
-    private const int FewestDraws = 99;
-    private const int MostDraws = 99_999;
 
     /// <summary>The interval of the concentration that belongs to a mean response.</summary>
     /// <param name="fit">A fit of the problem.</param>
@@ -38,7 +42,8 @@ public sealed record BootstrapInterval(double? Lower, double? Upper, int DrawCou
     /// <param name="meanResponse">Mean response, finite.</param>
     /// <param name="wellCount">m, 1 or more.</param>
     /// <param name="options">Draws and seed.</param>
-    /// <returns>The interval; null when the response lies off the curve, the fit can't tell the variance of a well, or fewer than 99 refits are usable.</returns>
+    /// <returns>The interval; null when the response lies off the curve, the fit can't tell the variance of a well, fewer than 99 refits are usable,
+    /// or the curve is an interpolation, whose error between the levels no draw shows.</returns>
     /// <exception cref="ArgumentOutOfRangeException">Wells, draws or the tubes' SD are outside their range.</exception>
     public static BootstrapInterval? Of(CurveFit fit, CurveFitProblem problem, double meanResponse, int wellCount, BootstrapOptions options)
     {
@@ -46,7 +51,7 @@ public sealed record BootstrapInterval(double? Lower, double? Upper, int DrawCou
         ArgumentOutOfRangeException.ThrowIfLessThan(options.DrawCount, FewestDraws);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DrawCount, MostDraws);
         ArgumentOutOfRangeException.ThrowIfEqual(options.TubeLnStandardDeviation is >= 0 and < double.PositiveInfinity, false, nameof(options));
-        if (!fit.IsUsable || fit.WellVariance(meanResponse) is null || fit.Invert(meanResponse) is not { Status: InversionStatus.Found })
+        if (!fit.IsUsable || fit.Model.IsInterpolation || fit.WellVariance(meanResponse) is null || fit.Invert(meanResponse) is not { Status: InversionStatus.Found })
         {
             return null;
         }
