@@ -13,9 +13,8 @@ internal static class CurvePicture
     /// <summary>Half of the dash that is the curve at 0, as a part of the axis.</summary>
     private const double ZeroDash = 0.012;
 
-    /// <summary>Part of the responses that stays free above and below; above there is room for the names of the limits.</summary>
-    private const double MarginBelow = 0.05;
-    private const double MarginAbove = 0.10;
+    /// <summary>Part of the responses that stays free above and below.</summary>
+    private const double Margin = 0.05;
 
     /// <summary>Draws a curve.</summary>
     public static Plot Draw(CurveDrawing drawing)
@@ -26,13 +25,13 @@ internal static class CurvePicture
         double lowest = drawing.Responses.DefaultIfEmpty(0).Min();
         double highest = drawing.Responses.DefaultIfEmpty(1).Max();
         double span = highest > lowest ? highest - lowest : Math.Max(Math.Abs(highest), 1);
-        plot.Axes.SetLimits(axis.Left, axis.Right, lowest - (MarginBelow * span), highest + (MarginAbove * span));
+        plot.Axes.SetLimits(axis.Left, axis.Right, lowest - (Margin * span), highest + (Margin * span));
         DrawLimits(plot, drawing, axis);
         DrawCurve(plot, drawing, axis);
         DrawPoints(plot, drawing, axis);
         if (axis.BreakPosition is { } gap)
         {
-            Text mark = plot.Add.Text("//", gap, lowest - (MarginBelow * span)).LabelOf(Alignment.MiddleCenter, 13, PlotPage.Limits);
+            Text mark = plot.Add.Text("//", gap, lowest - (Margin * span)).LabelOf(Alignment.MiddleCenter, 13, PlotPage.Limits);
             mark.LabelBold = true;
         }
 
@@ -82,15 +81,6 @@ internal static class CurvePicture
 
     private static void DrawPoints(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
     {
-        if (drawing.Calibrators.Count > 0)
-        {
-            var points = plot.Add.Markers(
-                drawing.Calibrators.Select(point => axis.PositionOf(point.Concentration)).ToArray(),
-                drawing.Calibrators.Select(point => point.Response).ToArray(), MarkerShape.OpenCircle, 8, PlotPage.Points);
-            points.MarkerLineWidth = 1.6f;
-            points.LegendText = Counted("Calibrators", drawing.Calibrators.Count);
-        }
-
         foreach (DrawnSample sample in drawing.Samples.Where(sample => sample.Lower is not null && sample.Upper is not null))
         {
             var interval = plot.Add.Line(axis.PositionOf(sample.Lower!.Value), sample.Response, axis.PositionOf(sample.Upper!.Value), sample.Response);
@@ -105,25 +95,37 @@ internal static class CurvePicture
                 drawing.Samples.Select(sample => sample.Response).ToArray(), MarkerShape.FilledDiamond, 9, PlotPage.Samples);
             samples.LegendText = Counted("Read off, with 95 % interval", drawing.Samples.Count);
         }
+
+        if (drawing.Calibrators.Count > 0)
+        {
+            var points = plot.Add.Markers(
+                drawing.Calibrators.Select(point => axis.PositionOf(point.Concentration)).ToArray(),
+                drawing.Calibrators.Select(point => point.Response).ToArray(), MarkerShape.OpenCircle, 8, PlotPage.Points);
+            points.MarkerLineWidth = 1.6f;
+            points.LegendText = Counted("Calibrators", drawing.Calibrators.Count);
+        }
     }
 
+    // Their names stand above the picture, where neither the curve nor the legend is.
     private static void DrawLimits(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
     {
-        foreach ((string name, double? limit, Alignment alignment) in new[] { ("LLOQ", drawing.Lloq, Alignment.UpperLeft), ("ULOQ", drawing.Uloq, Alignment.UpperRight) })
+        var ticks = new ScottPlot.TickGenerators.NumericManual();
+        foreach ((string name, double? limit) in new[] { ("LLOQ", drawing.Lloq), ("ULOQ", drawing.Uloq) })
         {
-            if (limit is not { } concentration)
+            if (limit is { } concentration)
             {
-                continue;
+                double position = axis.PositionOf(concentration);
+                VerticalLine line = plot.Add.VerticalLine(position, 1.3f, PlotPage.Limits, LinePattern.Dashed);
+                line.ExcludeFromLegend = true;
+                ticks.AddMajor(position, string.Create(CultureInfo.InvariantCulture, $"{name} {concentration:G4}"));
             }
-
-            double position = axis.PositionOf(concentration);
-            var line = plot.Add.VerticalLine(position, 1.3f, PlotPage.Limits, LinePattern.Dashed);
-            line.ExcludeFromLegend = true;
-            AxisLimits limits = plot.Axes.GetLimits();
-            Text label = plot.Add.Text(string.Create(CultureInfo.InvariantCulture, $"{name} {concentration:G4}"), position, limits.Top).LabelOf(alignment, 12, PlotPage.Limits);
-            label.OffsetX = alignment == Alignment.UpperLeft ? 4 : -4;
-            label.OffsetY = 2;
         }
+
+        plot.Axes.SetLimitsX(axis.Left, axis.Right, plot.Axes.Top);
+        plot.Axes.Top.TickGenerator = ticks;
+        plot.Axes.Top.MajorTickStyle.Length = 0;
+        plot.Axes.Top.TickLabelStyle.FontSize = 12;
+        plot.Axes.Top.TickLabelStyle.ForeColor = PlotPage.Limits;
     }
 
     private static string Counted(string name, int count) => string.Create(CultureInfo.InvariantCulture, $"{name} ({count})");
