@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Biomarkers.Cli.Commands;
 
 namespace Biomarkers.Cli;
@@ -24,6 +25,7 @@ public static class Program
         {
             FitCommand.Create(),
             AnalyzeCommand.Create(),
+            VarianceCommand.Create(),
             SendCommand.Create(),
             LayoutCommand.Create(),
             PlatesCommand.Create(),
@@ -36,7 +38,13 @@ public static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+            int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+            if (parsed.Action is HelpAction && ExamplesOf(parsed.CommandResult.Command.Name) is { } examples)
+            {
+                await output.WriteLineAsync(examples.AsMemory(), cancellationToken);
+            }
+
+            return code;
         }
 
         var errors = new StringWriter();
@@ -45,9 +53,18 @@ public static class Program
         return ExitCodes.BadInput;
     }
 
+    private static string? ExamplesOf(string command) => command switch
+    {
+        "fit" => FitCommand.Examples,
+        "analyze" => AnalyzeCommand.Examples,
+        "variance" => VarianceCommand.Examples,
+        _ => null,
+    };
+
     // The parser says what it expected by the names of types.
     private static string WithoutTypeNames(string text) => text
         .Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal)
         .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.UInt64'", "as a whole number of 0 or more", StringComparison.Ordinal)
         .Replace("as expected type 'System.Double'", "as a number", StringComparison.Ordinal);
 }

@@ -14,7 +14,8 @@ namespace Biomarkers.Cli.Commands;
 /// <summary><c>biomarkers analyze</c>: a plate file analysed here, without a server.</summary>
 public static class AnalyzeCommand
 {
-    private const string Examples =
+    /// <summary>Shown below the help.</summary>
+    internal const string Examples =
         """
         Examples:
           biomarkers analyze PLATE-0042.csv --assay il-6
@@ -44,7 +45,7 @@ public static class AnalyzeCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("analyze", $"Compute the concentrations and flags of a plate file. Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or input.\n\n{Examples}")
+        var command = new Command("analyze", $"Compute the concentrations and flags of a plate file. Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or input.")
         {
             PlateArgument, AssayOption, LayoutOption, BarcodeOption, JsonOption, PlotArguments.Plot, PlotArguments.Draw,
         };

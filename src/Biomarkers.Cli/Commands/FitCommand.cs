@@ -9,7 +9,8 @@ namespace Biomarkers.Cli.Commands;
 /// <summary><c>biomarkers fit</c>: a standard curve from a CSV file of calibrators.</summary>
 public static class FitCommand
 {
-    private const string Examples =
+    /// <summary>Shown below the help.</summary>
+    internal const string Examples =
         """
         Examples:
           biomarkers fit CURVE.csv --model 4pl --weights 1/y2 --predict 0.5,1.2 --replicates 2
@@ -24,7 +25,7 @@ public static class FitCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("fit", $"Fit a standard curve to calibrators. Exit codes: {ExitCodes.Explanation}.\n\n{Examples}") { FileArgument };
+        var command = new Command("fit", $"Fit a standard curve to calibrators. Exit codes: {ExitCodes.Explanation}.") { FileArgument };
         foreach (Option option in FitArguments.All)
         {
             command.Add(option);

@@ -20,8 +20,8 @@ internal static class CurvePicture
     public static Plot Draw(CurveDrawing drawing)
     {
         Plot plot = PlotPage.Create(drawing.Title, drawing.ConcentrationTitle, drawing.ResponseTitle);
-        var axis = ConcentrationAxis.For(drawing);
-        PlotPage.SetBottomTicks(plot, axis.MajorTicks(), axis.MinorTicks());
+        var axis = LogAxis.For(drawing);
+        PlotPage.SetTicks(plot.Axes.Bottom, axis);
         double lowest = drawing.Responses.DefaultIfEmpty(0).Min();
         double highest = drawing.Responses.DefaultIfEmpty(1).Max();
         double span = highest > lowest ? highest - lowest : Math.Max(Math.Abs(highest), 1);
@@ -39,7 +39,7 @@ internal static class CurvePicture
         return plot;
     }
 
-    private static void DrawCurve(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
+    private static void DrawCurve(Plot plot, CurveDrawing drawing, LogAxis axis)
     {
         if (drawing.Curve.Count == 0)
         {
@@ -61,7 +61,7 @@ internal static class CurvePicture
         }
     }
 
-    private static void DrawBand(Plot plot, CurveDrawing drawing, ConcentrationAxis axis, string name, double opacity, Func<CurvePlace, double?> halfWidthOf)
+    private static void DrawBand(Plot plot, CurveDrawing drawing, LogAxis axis, string name, double opacity, Func<CurvePlace, double?> halfWidthOf)
     {
         CurvePlace[] places = [.. drawing.Curve.Where(place => halfWidthOf(place) is { } half && double.IsFinite(half))];
         if (places.Length < 2)
@@ -79,7 +79,7 @@ internal static class CurvePicture
         band.LegendText = name;
     }
 
-    private static void DrawPoints(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
+    private static void DrawPoints(Plot plot, CurveDrawing drawing, LogAxis axis)
     {
         foreach (DrawnSample sample in drawing.Samples.Where(sample => sample.Lower is not null && sample.Upper is not null))
         {
@@ -107,7 +107,7 @@ internal static class CurvePicture
     }
 
     // Their names stand above the picture, where neither the curve nor the legend is.
-    private static void DrawLimits(Plot plot, CurveDrawing drawing, ConcentrationAxis axis)
+    private static void DrawLimits(Plot plot, CurveDrawing drawing, LogAxis axis)
     {
         var ticks = new ScottPlot.TickGenerators.NumericManual();
         foreach ((string name, double? limit) in new[] { ("LLOQ", drawing.Lloq), ("ULOQ", drawing.Uloq) })

@@ -73,21 +73,21 @@ internal static class PlotPage
         return plot.GetImageBytes((int)(Width * BitmapScale), (int)(Height * BitmapScale), ImageFormat.Png);
     }
 
-    /// <summary>Puts labelled and unlabelled ticks of a logarithmic axis on the bottom.</summary>
-    public static void SetBottomTicks(Plot plot, IEnumerable<(double Position, string Label)> major, IEnumerable<double> minor)
+    /// <summary>Puts the labelled and unlabelled ticks of a logarithmic axis on an edge.</summary>
+    public static void SetTicks(IAxis edge, LogAxis axis)
     {
         var ticks = new ScottPlot.TickGenerators.NumericManual();
-        foreach ((double position, string label) in major)
+        foreach ((double position, string label) in axis.MajorTicks())
         {
             ticks.AddMajor(position, label);
         }
 
-        foreach (double position in minor)
+        foreach (double position in axis.MinorTicks())
         {
             ticks.AddMinor(position);
         }
 
-        plot.Axes.Bottom.TickGenerator = ticks;
+        edge.TickGenerator = ticks;
     }
 
     private static bool IsInstalled(string name) => Fonts.GetTypeface(name, bold: false, italic: false)?.FamilyName == name;

@@ -22,7 +22,7 @@ internal static class TerminalDrawing
     public static IEnumerable<string> Lines(CurveDrawing drawing, int pageColumns, bool isUnicode)
     {
         Signs signs = isUnicode ? new Signs('○', '◆', '│', '└', '─', '┬', '┤') : new Signs('o', '#', '|', '+', '-', '+', '+');
-        var axis = ConcentrationAxis.For(drawing);
+        var axis = LogAxis.For(drawing);
         double lowest = drawing.Responses.DefaultIfEmpty(0).Min();
         double highest = drawing.Responses.DefaultIfEmpty(1).Max();
         double span = highest > lowest ? highest - lowest : Math.Max(Math.Abs(highest), 1);
@@ -93,7 +93,7 @@ internal static class TerminalDrawing
             : value.ToString("G3", CultureInfo.InvariantCulture);
     }
 
-    private static (string Line, string Labels) BottomOf(int columns, ConcentrationAxis axis, Places places, Signs signs)
+    private static (string Line, string Labels) BottomOf(int columns, LogAxis axis, Places places, Signs signs)
     {
         char[] line = [.. Enumerable.Repeat(signs.Horizontal, columns)];
         char[] labels = [.. Enumerable.Repeat(' ', columns)];
@@ -123,7 +123,7 @@ internal static class TerminalDrawing
     private sealed record Signs(char Calibrator, char Sample, char Vertical, char Corner, char Horizontal, char TickDown, char TickLeft);
 
     /// <summary>Dots of concentrations and responses.</summary>
-    private sealed class Places(DotCanvas canvas, ConcentrationAxis axis, double bottom, double top)
+    private sealed class Places(DotCanvas canvas, LogAxis axis, double bottom, double top)
     {
         public int X(double concentration) => XOf(axis.PositionOf(concentration));
 

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Biomarkers.Cli.Plots;
 
-/// <summary>A logarithmic axis of concentrations, with a place of its own for zero at its left end.</summary>
-internal sealed class ConcentrationAxis
+/// <summary>A logarithmic axis of concentrations or responses, with a place of its own for zero at its low end.</summary>
+internal sealed class LogAxis
 {
     /// <summary>Part of the axis that stays free on either side, and between zero and the lowest concentration.</summary>
     private const double Margin = 0.06;
@@ -19,7 +19,7 @@ internal sealed class ConcentrationAxis
     private readonly double lowest;
     private readonly double highest;
 
-    private ConcentrationAxis(double lowestLog, double highestLog, bool hasZero)
+    private LogAxis(double lowestLog, double highestLog, bool hasZero)
     {
         double span = Math.Max(highestLog - lowestLog, 0.5);
         lowest = lowestLog;
@@ -42,18 +42,19 @@ internal sealed class ConcentrationAxis
     public double? BreakPosition => ZeroPosition is { } zero ? (zero + lowest) / 2 : null;
 
     /// <summary>An axis with room for everything on a drawing.</summary>
-    public static ConcentrationAxis For(CurveDrawing drawing)
+    public static LogAxis For(CurveDrawing drawing) => For(
+        drawing.Curve.Select(place => place.Concentration)
+            .Concat(drawing.Calibrators.Select(point => point.Concentration))
+            .Concat(drawing.Samples.Select(sample => sample.Concentration)),
+        drawing.Calibrators.Any(point => point.Concentration == 0));
+
+    /// <summary>An axis with room for some values; those that are not above 0 take no part.</summary>
+    /// <param name="values">Any number.</param>
+    /// <param name="hasZero">Whether 0 has a place.</param>
+    public static LogAxis For(IEnumerable<double> values, bool hasZero)
     {
-        double[] logs =
-        [
-            .. drawing.Curve.Select(place => place.Concentration)
-                .Concat(drawing.Calibrators.Select(point => point.Concentration))
-                .Concat(drawing.Samples.Select(sample => sample.Concentration))
-                .Where(concentration => concentration > 0)
-                .Select(Math.Log10),
-        ];
-        return new ConcentrationAxis(
-            logs.DefaultIfEmpty(0).Min(), logs.DefaultIfEmpty(1).Max(), drawing.Calibrators.Any(point => point.Concentration == 0));
+        double[] logs = [.. values.Where(value => value > 0).Select(Math.Log10)];
+        return new LogAxis(logs.DefaultIfEmpty(0).Min(), logs.DefaultIfEmpty(1).Max(), hasZero);
     }
 
     /// <summary>Place of a concentration of zero or more.</summary>
