@@ -106,7 +106,12 @@ public static class VarianceCommand
             return ExitCodes.BadInput;
         }
 
-        List<Learned> learned = [.. assay.Value.Analytes.Where(analyte => only is null || analyte.Analyte == only).Select(analyte => Learn(assay.Value, analyte.Analyte, plates, options))];
+        List<Learned> learned =
+        [
+            .. from analyte in assay.Value.Analytes
+               where only is null || analyte.Analyte == only
+               select Learn(assay.Value, analyte.Analyte, plates, options),
+        ];
         foreach (Learned one in learned.Where(one => one.Artefact is not null))
         {
             if (await WriteAsync(one, parsed.GetValue(OutOption), plotPath, learned.Count > 1, cancellationToken) is { } fault)
@@ -226,8 +231,8 @@ public static class VarianceCommand
             ["Analyte", "A", "B", "THETA", "SE of THETA", "Groups", "Of SD 0", "Pooled df", "Effective df", "SD known to %", "Determined"],
             report.Analytes.Select(analyte => (IReadOnlyList<string>)
             [
-                analyte.Analyte, Digits(analyte.A), Digits(analyte.B), Digits(analyte.Theta), Digits(analyte.ThetaStandardError), Whole(analyte.GroupCount), Whole(analyte.ZeroVarianceCount),
-                Whole(analyte.PooledDegreesOfFreedom), Percent(analyte.EffectiveDegreesOfFreedom), Percent(analyte.LargestRelativeErrorPercent), analyte.Determined ? "yes" : "no",
+                analyte.Analyte, Digits(analyte.A), Digits(analyte.B), Digits(analyte.Theta), Digits(analyte.ThetaStandardError), Whole(analyte.GroupCount),
+                Whole(analyte.ZeroVarianceCount), Whole(analyte.PooledDegreesOfFreedom), Percent(analyte.EffectiveDegreesOfFreedom), Percent(analyte.LargestRelativeErrorPercent), analyte.Determined ? "yes" : "no",
             ]));
         foreach (LearnedAnalyte analyte in report.Analytes)
         {

@@ -78,7 +78,9 @@ public sealed record FitAnswer : FitReport
             Points = fitted.Diagnosis is { } diagnosis
                 ? [.. diagnosis.Points.Select((point, i) => FitPoint.Of(point, points[i].LineNumber, fitted.Robust?.PointWeights is { Count: > 0 } weights ? weights[i] : null))]
                 : null,
-            Limits = fit.IsUsable && fit.Covariance is not null && lowest > 0 && highest > lowest ? FitLimits.Of(fit, lowest, highest, request.Reading.WellCount, QuantifiedCvPercent) : null,
+            Limits = fit.IsUsable && fit.Covariance is not null && lowest > 0 && highest > lowest
+                ? FitLimits.Of(fit, lowest, highest, request.Reading.WellCount, QuantifiedCvPercent)
+                : null,
             LackOfFit = fitted.Diagnosis?.LackOfFit,
             ModelComparison = fitted.Choice is { } choice ? ModelComparison.Of(choice) : null,
         };

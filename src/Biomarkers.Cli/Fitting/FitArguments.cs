@@ -94,9 +94,9 @@ internal static class FitArguments
     public static IEnumerable<Option> All { get; } = [Model, Weights, Fix, Predict, Replicates, Interval, Seed, Resamples, TubeCv, Robust];
 
     /// <summary>Reads the options; what is wrong is added to the faults.</summary>
+    /// <returns>What is asked for, as far as it can be read: to look for further faults in the file. Null without a model or weights.</returns>
     public static FitRequest? Read(ParseResult parsed, List<Fault> faults)
     {
-        int before = faults.Count;
         string modelText = parsed.GetRequiredValue(Model);
         bool isAuto = modelText == CurveModelSelection.Id;
         CurveModel? model = null;
@@ -145,7 +145,7 @@ internal static class FitArguments
             faults.Add(new Fault("--interval", FaultReasons.OutOfRange, "A bootstrap refits by least squares; expected inverted or delta with --robust."));
         }
 
-        if (faults.Count > before || weighting is null)
+        if (weighting is null || (model is null && !isAuto))
         {
             return null;
         }

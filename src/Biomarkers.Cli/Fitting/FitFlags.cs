@@ -65,7 +65,8 @@ internal static class FitFlags
         foreach (AsymptoteDiagnosis asymptote in diagnosis.Identifiability.Asymptotes.Where(asymptote => !asymptote.IsDetermined))
         {
             yield return new FitFlag(
-                FlagCodes.AsymptoteNotReached, FlagSeverity.Notice, 100 * asymptote.RelativeStandardError, 100 * AsymptoteDiagnosis.DeterminedBelow, string.Create(CultureInfo.InvariantCulture,
+                FlagCodes.AsymptoteNotReached, FlagSeverity.Notice, 100 * asymptote.RelativeStandardError, 100 * AsymptoteDiagnosis.DeterminedBelow,
+                string.Create(CultureInfo.InvariantCulture,
                     $"The calibrators cover {100 * asymptote.Reach:F0} % of the fitted amplitude towards {asymptote.Parameter}: it is extrapolated."));
         }
 

@@ -110,7 +110,8 @@ internal static class FitTables
             ["Response", "Concentration", "Lower 95 %", "Upper 95 %", "Range"],
             predictions.Select(prediction => (IReadOnlyList<string>)
             [
-                Digits(prediction.Response), Digits(prediction.Concentration), EndOf(prediction, prediction.Lower), EndOf(prediction, prediction.Upper), WordOf(prediction.RangeStatus),
+                Digits(prediction.Response), Digits(prediction.Concentration), EndOf(prediction, prediction.Lower), EndOf(prediction, prediction.Upper),
+                WordOf(prediction.RangeStatus),
             ]));
     }
 

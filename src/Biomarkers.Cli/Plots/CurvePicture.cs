@@ -13,11 +13,14 @@ internal static class CurvePicture
     /// <summary>Half of the dash that is the curve at 0, as a part of the axis.</summary>
     private const double ZeroDash = 0.012;
 
+    /// <summary>Part of the responses by which a wide band may enlarge the picture.</summary>
+    private const double BandRoom = 0.1;
+
     /// <summary>Part of the responses that stays free above and below.</summary>
     private const double Margin = 0.05;
 
     /// <summary>Draws a curve.</summary>
-    public static Plot Draw(CurveDrawing drawing)
+    public static Picture Draw(CurveDrawing drawing)
     {
         Plot plot = PlotPage.Create(drawing.Title, drawing.ConcentrationTitle, drawing.ResponseTitle);
         var axis = LogAxis.For(drawing);
@@ -25,6 +28,10 @@ internal static class CurvePicture
         double lowest = drawing.Responses.DefaultIfEmpty(0).Min();
         double highest = drawing.Responses.DefaultIfEmpty(1).Max();
         double span = highest > lowest ? highest - lowest : Math.Max(Math.Abs(highest), 1);
+        double bandLowest = drawing.Curve.Select(place => place.Response - (place.WellHalfWidth ?? 0)).DefaultIfEmpty(lowest).Min();
+        double bandHighest = drawing.Curve.Select(place => place.Response + (place.WellHalfWidth ?? 0)).DefaultIfEmpty(highest).Max();
+        lowest = Math.Max(lowest - (BandRoom * span), Math.Min(lowest, bandLowest));
+        highest = Math.Min(highest + (BandRoom * span), Math.Max(highest, bandHighest));
         plot.Axes.SetLimits(axis.Left, axis.Right, lowest - (Margin * span), highest + (Margin * span));
         DrawLimits(plot, drawing, axis);
         DrawCurve(plot, drawing, axis);
@@ -36,7 +43,8 @@ internal static class CurvePicture
         }
 
         plot.ShowLegend(drawing.IsFalling ? Alignment.UpperRight : Alignment.UpperLeft);
-        return plot;
+        string samples = drawing.Samples.Count > 0 ? $", {drawing.Samples.Count} read off" : "";
+        return new Picture(plot, $"{drawing.ResponseTitle} against {drawing.ConcentrationTitle}: {drawing.Calibrators.Count} calibrators{samples}");
     }
 
     private static void DrawCurve(Plot plot, CurveDrawing drawing, LogAxis axis)
@@ -81,9 +89,12 @@ internal static class CurvePicture
 
     private static void DrawPoints(Plot plot, CurveDrawing drawing, LogAxis axis)
     {
-        foreach (DrawnSample sample in drawing.Samples.Where(sample => sample.Lower is not null && sample.Upper is not null))
+        foreach (DrawnSample sample in drawing.Samples.Where(sample => sample.Lower is not null || sample.Upper is not null))
         {
-            var interval = plot.Add.Line(axis.PositionOf(sample.Lower!.Value), sample.Response, axis.PositionOf(sample.Upper!.Value), sample.Response);
+            // An unbounded side runs out of the picture.
+            double left = sample.Lower is { } lower ? axis.PositionOf(lower) : axis.Left;
+            double right = sample.Upper is { } upper ? axis.PositionOf(upper) : axis.Right;
+            LinePlot interval = plot.Add.Line(left, sample.Response, right, sample.Response);
             interval.LineColor = PlotPage.Samples;
             interval.LineWidth = 1.6f;
         }

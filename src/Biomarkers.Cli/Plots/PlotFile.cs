@@ -30,12 +30,12 @@ internal static class PlotFile
     /// <summary>Writes a picture.</summary>
     /// <param name="option">Name of the option.</param>
     /// <param name="path">A path without a fault.</param>
-    /// <param name="picture">What is drawn.</param>
+    /// <param name="picture">What is drawn, and what there is to see.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     /// <returns>What went wrong; null when the file is there.</returns>
-    public static async Task<Fault?> WriteAsync(string option, string path, ScottPlot.Plot picture, CancellationToken cancellationToken)
+    public static async Task<Fault?> WriteAsync(string option, string path, Picture picture, CancellationToken cancellationToken)
     {
-        byte[] bytes = IsSvg(path) ? System.Text.Encoding.UTF8.GetBytes(PlotPage.ToSvg(picture)) : PlotPage.ToPng(picture);
+        byte[] bytes = IsSvg(path) ? System.Text.Encoding.UTF8.GetBytes(PlotPage.ToSvg(picture.Plot, picture.Description)) : PlotPage.ToPng(picture.Plot);
         try
         {
             await File.WriteAllBytesAsync(path, bytes, cancellationToken);
@@ -53,3 +53,8 @@ internal static class PlotFile
 
     private static bool IsSvg(string path) => Path.GetExtension(path).Equals(".svg", StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>A picture and what there is to see in it, in words.</summary>
+/// <param name="Plot">The picture.</param>
+/// <param name="Description">Axes, and how much of what is drawn.</param>
+internal sealed record Picture(ScottPlot.Plot Plot, string Description);

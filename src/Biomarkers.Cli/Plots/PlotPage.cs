@@ -62,9 +62,16 @@ internal static class PlotPage
         return plot;
     }
 
-    /// <summary>The page as SVG.</summary>
-    public static string ToSvg(Plot plot) => plot.GetSvgXml(Width, Height)
-        .Replace($"font-family=\"{plot.Axes.Bottom.Label.FontName}\"", $"font-family=\"{plot.Axes.Bottom.Label.FontName}, sans-serif\"", StringComparison.Ordinal);
+    /// <summary>The page as SVG, with a title and a description for those who do not see it, and a font for those who do not have this one.</summary>
+    /// <param name="plot">The page.</param>
+    /// <param name="description">What there is to see.</param>
+    public static string ToSvg(Plot plot, string description)
+    {
+        string font = $"font-family=\"{plot.Axes.Bottom.Label.FontName}";
+        string xml = plot.GetSvgXml(Width, Height).Replace($"{font}\"", $"{font}, sans-serif\"", StringComparison.Ordinal);
+        int root = xml.IndexOf('>', xml.IndexOf("<svg", StringComparison.Ordinal)) + 1;
+        return xml.Insert(root, $"<title>{Escaped(plot.Axes.Title.Label.Text)}</title><desc>{Escaped(description)}</desc>");
+    }
 
     /// <summary>The page as PNG.</summary>
     public static byte[] ToPng(Plot plot)
@@ -89,6 +96,8 @@ internal static class PlotPage
 
         edge.TickGenerator = ticks;
     }
+
+    private static string Escaped(string text) => new System.Xml.Linq.XText(text).ToString();
 
     private static bool IsInstalled(string name) => Fonts.GetTypeface(name, bold: false, italic: false)?.FamilyName == name;
 }

@@ -12,12 +12,15 @@ internal static class VariancePicture
     private const int GroupsPerPool = 20;
 
     /// <summary>Draws the function of one analyte. Groups with a mean or an SD of 0 or less have no place on logarithmic axes; their number is in the legend.</summary>
-    public static Plot Draw(string title, IReadOnlyList<ReplicateGroup> groups, LearnedVarianceFunction learned)
+    public static Picture Draw(string title, IReadOnlyList<ReplicateGroup> groups, LearnedVarianceFunction learned)
     {
         Plot plot = PlotPage.Create(title, "Mean response of a group of replicates", "SD of a well");
         ReplicateGroup[] drawn = [.. groups.Where(group => group.MeanResponse > 0 && group.Variance > 0).OrderBy(group => group.MeanResponse)];
         (double lowest, double highest) = drawn.Length > 0 ? (drawn[0].MeanResponse, drawn[^1].MeanResponse) : (learned.LowestResponse, learned.HighestResponse);
-        (double X, double Y)[] curve = [.. Enumerable.Range(0, PlaceCount).Select(i => PlaceOf(learned, lowest, highest, (double)i / (PlaceCount - 1))).Where(place => place is { X: > 0, Y: > 0 })];
+        (double X, double Y)[] curve =
+        [
+            .. Enumerable.Range(0, PlaceCount).Select(i => PlaceOf(learned, lowest, highest, (double)i / (PlaceCount - 1))).Where(place => place is { X: > 0, Y: > 0 }),
+        ];
         var bottom = LogAxis.For(curve.Select(place => place.X).Concat(drawn.Select(group => group.MeanResponse)), hasZero: false);
         var left = LogAxis.For(curve.Select(place => place.Y).Concat(drawn.Select(SdOf)), hasZero: false);
         PlotPage.SetTicks(plot.Axes.Bottom, bottom);
@@ -37,7 +40,7 @@ internal static class VariancePicture
         line.LineWidth = 2.2f;
         line.LegendText = learned.Weighting.Id;
         plot.ShowLegend(Alignment.UpperLeft);
-        return plot;
+        return new Picture(plot, $"SD of a well against mean response: {drawn.Length} groups of replicates, {learned.Weighting.Id}");
     }
 
     // Single groups scatter by orders of magnitude; the root mean square of neighbours, those of SD 0 among them, shows what the function follows.

@@ -19,13 +19,7 @@ public sealed record CurveReport : FitReport
         Range = curve.Range;
         BlankMeanResponse = curve.BlankMeanResponse;
         Calibrators = [.. curve.Calibrators.Select(CalibratorReport.Of)];
-        if (curve.Diagnosis is { } diagnosis)
-        {
-            LackOfFit = diagnosis.LackOfFit;
-            Points = [.. diagnosis.Points.Select(CurvePointReport.Of)];
-        }
-
-        Precision = curve.Precision is { } profile ? new PrecisionReport(profile.CvLimitPercent, profile.WellCount, profile.Lowest, profile.Highest) : null;
+        Diagnosis = CurveDiagnosisReport.Of(curve);
     }
 
     /// <summary>Analyte.</summary>
@@ -52,23 +46,29 @@ public sealed record CurveReport : FitReport
     [JsonPropertyOrder(4)]
     public IReadOnlyList<CalibratorReport> Calibrators { get; }
 
-    /// <summary>F test of the level means against the curve; absent without replicates, and on a curve that comes from a server.</summary>
+    /// <summary>What the points say of the fit; absent on a curve that comes from a server, and where there is nothing to say.</summary>
     [JsonPropertyOrder(20)]
-    public LackOfFit? LackOfFit { get; }
-
-    /// <summary>Where this plate's own precision is good enough; absent where it is not asked for, and on a curve that comes from a server.</summary>
-    [JsonPropertyOrder(21)]
-    public PrecisionReport? Precision { get; }
-
-    /// <summary>Every point of the fit with its residual; absent for an unusable fit, and on a curve that comes from a server.</summary>
-    [JsonPropertyOrder(22)]
-    public IReadOnlyList<CurvePointReport>? Points { get; }
+    public CurveDiagnosisReport? Diagnosis { get; }
 
     internal static CurveReport Of(StandardCurve curve) => new(FitReport.Of(curve.Fit, FixedNamesOf(curve.Fit)), curve);
 
     // A fixed parameter has no variance; where no parameter has any, the curve goes through every point and none is known to be fixed.
     private static string[] FixedNamesOf(CurveFit fit) =>
         fit.StandardErrors is { } errors && errors.Any(error => error > 0) ? [.. fit.ParameterNames.Where((_, i) => errors[i] == 0)] : [];
+}
+
+/// <summary>What a curve's own points say of its fit.</summary>
+/// <param name="LackOfFit">F test of the level means against the curve; absent without replicates.</param>
+/// <param name="Precision">Where this plate's own precision is good enough; absent where it is not asked for.</param>
+/// <param name="Points">Every point of the fit with its residual; absent for an unusable fit.</param>
+public sealed record CurveDiagnosisReport(LackOfFit? LackOfFit, PrecisionReport? Precision, IReadOnlyList<CurvePointReport>? Points)
+{
+    internal static CurveDiagnosisReport? Of(StandardCurve curve) => curve.Diagnosis is null && curve.Precision is null
+        ? null
+        : new CurveDiagnosisReport(
+            curve.Diagnosis?.LackOfFit,
+            curve.Precision is { } profile ? new PrecisionReport(profile.CvLimitPercent, profile.WellCount, profile.Lowest, profile.Highest) : null,
+            curve.Diagnosis is { } diagnosis ? [.. diagnosis.Points.Select(CurvePointReport.Of)] : null);
 }
 
 /// <summary>Concentrations whose CV is good enough by the plate's own precision; it flags or narrows a range and never widens it.</summary>

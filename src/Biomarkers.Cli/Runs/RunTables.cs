@@ -84,13 +84,13 @@ internal static class RunTables
                 Percent(calibrator.ResponseCvPercent), Digits(calibrator.BackCalculated), Percent(calibrator.RecoveryPercent), ResidualsOf(curve, calibrator),
                 calibrator.InFit ? "yes" : "no", Judged(calibrator.Accepted),
             ]));
-        if (curve.LackOfFit is { } lack)
+        if (curve.Diagnosis?.LackOfFit is { } lack)
         {
             console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"Lack of fit: F({lack.NumeratorDegreesOfFreedom}, {lack.DenominatorDegreesOfFreedom}) = {lack.F:G4}, p = {lack.PValue:G3}"));
         }
 
-        if (curve.Precision is { } precision)
+        if (curve.Diagnosis?.Precision is { } precision)
         {
             console.WriteLine(precision.Lowest is { } lowest
                 ? $"This plate's own precision: CV at most {Digits(precision.CvLimitPercent)} % from {Digits(lowest)} to {Digits(precision.Highest)} {curve.Unit}, means of {Whole(precision.Wells)} wells"
@@ -98,9 +98,11 @@ internal static class RunTables
         }
     }
 
-    private static string ResidualsOf(CurveReport curve, CalibratorReport calibrator) => calibrator.InFit
-        ? string.Join(' ', (curve.Points ?? []).Where(point => point.Nominal == calibrator.Nominal).Select(point => point.Studentised?.ToString("F1", CultureInfo.InvariantCulture) ?? ""))
-        : "";
+    private static string ResidualsOf(CurveReport curve, CalibratorReport calibrator)
+    {
+        IEnumerable<CurvePointReport> points = calibrator.InFit ? curve.Diagnosis?.Points ?? [] : [];
+        return string.Join(' ', points.Where(point => point.Nominal == calibrator.Nominal).Select(point => point.Studentised?.ToString("F1", CultureInfo.InvariantCulture) ?? ""));
+    }
 
     private static void PrintVerdict(CommandConsole console, RunReport run)
     {

@@ -175,7 +175,13 @@ public static class CurveModelSelection
 
     private static ModelChoice Choose(List<ModelCandidate> candidates)
     {
-        ModelCandidate[] ranked = [.. candidates.Where(candidate => candidate.Aicc is not null).OrderBy(candidate => candidate.Aicc).ThenBy(candidate => candidate.Model.ParameterCount)];
+        ModelCandidate[] ranked =
+        [
+            .. from candidate in candidates
+               where candidate.Aicc is not null
+               orderby candidate.Aicc, candidate.Model.ParameterCount
+               select candidate,
+        ];
         if (ranked.Length == 0)
         {
             return new ModelChoice(null, candidates, "No model that can be compared is determined by these points.");
