@@ -92,8 +92,13 @@ public readonly record struct Concentration(double Value, ConcentrationUnit Unit
 
         int shift = Unit.PowerOfTen - unit.PowerOfTen;
         // A power of ten up to 10^22 is exact, so the result is the correctly rounded product or quotient.
-        double value = shift >= 0 ? Value * Math.Pow(10, shift) : Value / Math.Pow(10, -shift);
-        return new Concentration(value, unit);
+        double power = 1;
+        for (int i = 0; i < Math.Abs(shift); i++)
+        {
+            power *= 10;
+        }
+
+        return new Concentration(shift >= 0 ? Value * power : Value / power, unit);
     }
 
     /// <inheritdoc/>

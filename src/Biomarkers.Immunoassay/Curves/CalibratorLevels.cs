@@ -58,7 +58,7 @@ internal sealed class CalibratorLevels
             {
                 current = concentrations[i];
                 distinct.Add(current);
-                lnConcentrations.Add(Math.Log(current));
+                lnConcentrations.Add(PreciseMath.Log(current));
                 sums.Add(0);
                 totals.Add(0);
             }

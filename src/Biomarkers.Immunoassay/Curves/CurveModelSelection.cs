@@ -126,7 +126,7 @@ public static class CurveModelSelection
     {
         int k = parameterCount + 1;
         int rest = pointCount - k - 1;
-        return rest > 0 ? (pointCount * Math.Log(sumOfSquares / pointCount)) + (2 * k) + (2.0 * k * (k + 1) / rest) : null;
+        return rest > 0 ? (pointCount * PreciseMath.Log(sumOfSquares / pointCount)) + (2 * k) + (2.0 * k * (k + 1) / rest) : null;
     }
 
     private static ModelCandidate LeftOut(CurveModel model, CurveFit? fit, string reason) => new(model, fit, null, null, null, null, null, reason);

@@ -26,14 +26,14 @@ internal sealed class LogLogModel : CurveModel
 
     /// <inheritdoc/>
     public override double Response(ReadOnlySpan<double> parameters, double concentration) =>
-        Math.Exp(parameters[Intercept] + (parameters[LogLogSlope] * Math.Log(concentration)));
+        PreciseMath.Exp(parameters[Intercept] + (parameters[LogLogSlope] * PreciseMath.Log(concentration)));
 
     /// <inheritdoc/>
     public override void Gradient(ReadOnlySpan<double> parameters, double concentration, Span<double> gradient)
     {
         double response = Response(parameters, concentration);
         gradient[Intercept] = response;
-        gradient[LogLogSlope] = response * Math.Log(concentration);
+        gradient[LogLogSlope] = response * PreciseMath.Log(concentration);
     }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ internal sealed class LogLogModel : CurveModel
     public override Inversion Invert(ReadOnlySpan<double> parameters, double response)
     {
         double slope = parameters[LogLogSlope];
-        double concentration = response > 0 ? Math.Exp((Math.Log(response) - parameters[Intercept]) / slope) : slope > 0 ? 0 : double.PositiveInfinity;
+        double concentration = response > 0 ? PreciseMath.Exp((PreciseMath.Log(response) - parameters[Intercept]) / slope) : slope > 0 ? 0 : double.PositiveInfinity;
         return concentration switch
         {
             > 0 and < double.PositiveInfinity => new Inversion(InversionStatus.Found, concentration),

@@ -87,7 +87,7 @@ internal sealed class PointToPointModel : CurveModel
         (int level, _) = PlaceOf(parameters, concentration);
         bool isInside = concentration >= ConcentrationOf(parameters, 0) && level + 1 < CountOf(parameters);
         return isInside
-            ? (ResponseOf(parameters, level + 1) - ResponseOf(parameters, level)) / Math.Log(ConcentrationOf(parameters, level + 1) / ConcentrationOf(parameters, level))
+            ? (ResponseOf(parameters, level + 1) - ResponseOf(parameters, level)) / PreciseMath.Log(ConcentrationOf(parameters, level + 1) / ConcentrationOf(parameters, level))
             : 0;
     }
 
@@ -117,7 +117,7 @@ internal sealed class PointToPointModel : CurveModel
                 found++;
                 double part = (sought - here) / (ResponseOf(parameters, level + 1) - here);
                 double lower = ConcentrationOf(parameters, level);
-                concentration = lower * Math.Exp(part * Math.Log(ConcentrationOf(parameters, level + 1) / lower));
+                concentration = lower * PreciseMath.Exp(part * PreciseMath.Log(ConcentrationOf(parameters, level + 1) / lower));
             }
         }
 
@@ -165,6 +165,6 @@ internal sealed class PointToPointModel : CurveModel
         double lower = ConcentrationOf(parameters, level);
         return level == last || concentration <= lower
             ? (level, 0)
-            : (level, Math.Log(concentration / lower) / Math.Log(ConcentrationOf(parameters, level + 1) / lower));
+            : (level, PreciseMath.Log(concentration / lower) / PreciseMath.Log(ConcentrationOf(parameters, level + 1) / lower));
     }
 }

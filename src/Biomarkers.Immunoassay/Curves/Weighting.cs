@@ -135,7 +135,7 @@ public sealed record Weighting
             0 => 1,
             1 => 1 / response,
             2 => 1 / (response * response),
-            _ => Math.Pow(response, -Power),
+            _ => PreciseMath.Pow(response, -Power),
         };
 
     /// <inheritdoc/>

@@ -41,8 +41,10 @@ public static class FitIntervals
         }
 
         double quantile = TwoSidedQuantile.Of(fit.QuantileDegreesOfFreedom);
-        double curve = WithinPlateInterval.CurveVariance(fit, concentration, new double[fit.Parameters.Length]);
-        double? well = fit.WellVariance(fit.Response(concentration)) is { } variance ? quantile * Math.Sqrt(variance + curve) : null;
+        var gradient = new double[fit.Parameters.Length];
+        double response = fit.Model.ResponseAndGradient(fit.Parameters, concentration, gradient);
+        double curve = WithinPlateInterval.CurveVariance(fit.Covariance, gradient);
+        double? well = fit.WellVariance(response) is { } variance ? quantile * Math.Sqrt(variance + curve) : null;
         return new CurveBand(quantile * Math.Sqrt(curve), well);
     }
 }

@@ -35,7 +35,9 @@ public static class MinimumDetectableConcentration
         double quantile = fit.QuantileDegreesOfFreedom is { } degreesOfFreedom
             ? StudentT.InvCDF(0, 1, degreesOfFreedom, confidence)
             : Normal.InvCDF(0, 1, confidence);
-        double curveVariance = WithinPlateInterval.CurveVariance(fit, 0, new double[fit.Parameters.Length]);
+        var gradient = new double[fit.Parameters.Length];
+        fit.Model.Gradient(fit.Parameters, 0, gradient);
+        double curveVariance = WithinPlateInterval.CurveVariance(fit.Covariance, gradient);
         double reach = quantile * Math.Sqrt(wellVariance + curveVariance);
         return ConcentrationLimit.AtResponse(fit, isRising ? zero + reach : zero - reach);
     }

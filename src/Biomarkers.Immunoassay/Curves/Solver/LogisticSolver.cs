@@ -243,16 +243,20 @@ public static class LogisticSolver
         double atZero = scale.Origin - (best.Point.Amplitude * best.Point.Mean), atOne = scale.Origin + (best.Point.Amplitude * (1 - best.Point.Mean));
         (double lower, double upper) = branch.AmplitudeSign > 0 ? (atZero, atOne) : (atOne, atZero);
         double lnInflection = best.Place.Middle - (shape.K / (branch.Orientation * shape.B));
+        double sum = (best.Point.SumOfSquares + scale.WithinSquares) * scale.Weight * scale.Response * scale.Response;
+        double inflection = holds.Inflection ?? PreciseMath.Exp(lnInflection);
+        bool isFinite = double.IsFinite(sum) && double.IsFinite((lower * scale.Response) + (upper * scale.Response)) && inflection is > 0 and < double.PositiveInfinity;
         return new LogisticSummary
         {
-            Termination = best.Termination,
+            // Numbers near the ends of what a double holds may leave it on the way back.
+            Termination = isFinite ? best.Termination : FitTermination.Stalled,
             // What is held comes back as it was given, not through a logarithm.
             LowerAsymptote = holds.LowerAsymptote ?? lower * scale.Response,
             UpperAsymptote = holds.UpperAsymptote ?? upper * scale.Response,
-            Inflection = holds.Inflection ?? PreciseMath.Exp(lnInflection),
+            Inflection = inflection,
             Slope = holds.Slope ?? branch.Direction * shape.B,
             Asymmetry = holds.Asymmetry ?? shape.Asymmetry,
-            WeightedSumOfSquares = (best.Point.SumOfSquares + scale.WithinSquares) * scale.Weight * scale.Response * scale.Response,
+            WeightedSumOfSquares = isFinite ? sum : double.NaN,
             EvaluationCount = best.EvaluationCount,
             AtBound = (
                 space.IsSteepnessFree && LogisticDescent.IsAtBound(best.Place.Steepness, space.Minimum.Steepness, space.Maximum.Steepness),
