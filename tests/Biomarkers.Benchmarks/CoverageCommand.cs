@@ -92,15 +92,19 @@ internal static class CoverageCommand
         List<DeterminedLine> lines = [];
         foreach (CoverageScenario scenario in CoverageScenario.WithoutPlateau().Where(scenario => scenario.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)))
         {
-            (int determined, int unusable, int atBound) = CoverageSimulation.CountDetermined(
+            DeterminedCounts counts = CoverageSimulation.CountDetermined(
                 scenario.Prepare(), plates, SeededGenerator.SeedOf(seed, StableHash("without plateau " + scenario.Name)));
             double limit = HighestFalselyDeterminedPercent + (plates < FullPlates ? 330 * (Math.Sqrt(0.0099 / plates) - Math.Sqrt(0.0099 / FullPlates)) : 0);
-            var line = new DeterminedLine(scenario.Name, 100.0 * determined / plates, 100.0 * atBound / plates, 100.0 * unusable / plates, limit);
+            double Percent(int count) => 100.0 * count / plates;
+            var line = new DeterminedLine(
+                scenario.Name, Percent(counts.KnownByError), Percent(counts.PlateByError), Percent(counts.KnownByDiagnosis), Percent(counts.PlateByDiagnosis),
+                Percent(counts.AtBound), Percent(counts.Unusable), limit);
             lines.Add(line);
             if (!parsed.GetValue(Report.Json))
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"no plateau: {line.Scenario,-40} falsely determined {line.DeterminedPercent:0.00} % (limit {limit:0.00}{(line.IsMet ? "" : ", MISSED")}), at a bound {line.AtBoundPercent:0.0} %, unusable {line.UnusablePercent:0.0} %"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no plateau: {line.Scenario,-40} determined by SE/amplitude {line.KnownPercent:0.00} %, by the diagnosis {line.KnownDiagnosisPercent:0.00} % (limit {limit:0.00}{(line.IsMet ? "" : ", MISSED")}); with the plate's own s2 {line.PlatePercent:0.00}, {line.PlateDiagnosisPercent:0.00} %; at a bound {line.AtBoundPercent:0.0} %, unusable {line.UnusablePercent:0.0} %"));
             }
         }
 
@@ -191,8 +195,10 @@ internal static class CoverageCommand
         public bool IsMet => Lowest is null || CoveredPercent.All(percent => percent >= Lowest && percent <= Highest);
     }
 
-    private sealed record DeterminedLine(string Scenario, double DeterminedPercent, double AtBoundPercent, double UnusablePercent, double Limit)
+    // The limit holds with the variance known. A plate's own s^2 is small by chance, so that with it the share is higher: printed, and no reason to fail.
+    private sealed record DeterminedLine(
+        string Scenario, double KnownPercent, double PlatePercent, double KnownDiagnosisPercent, double PlateDiagnosisPercent, double AtBoundPercent, double UnusablePercent, double Limit)
     {
-        public bool IsMet => DeterminedPercent < Limit;
+        public bool IsMet => Math.Max(KnownPercent, KnownDiagnosisPercent) < Limit;
     }
 }

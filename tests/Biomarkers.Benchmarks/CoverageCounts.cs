@@ -105,3 +105,35 @@ internal sealed class CoverageCounts
 
     private static int Place(CoverageInterval interval, int decile, Kind kind) => ((((int)interval * CoverageScenario.DecileCount) + decile) * Kinds) + (int)kind;
 }
+
+/// <summary>How many of some plates were called determined at the upper asymptote.</summary>
+internal sealed class DeterminedCounts
+{
+    /// <summary>By SE(upper) / amplitude below 0.2, variance known.</summary>
+    public int KnownByError { get; set; }
+
+    /// <summary>The same with the plate's own s^2.</summary>
+    public int PlateByError { get; set; }
+
+    /// <summary>By the diagnosis, which also asks for the calibrators' reach, variance known.</summary>
+    public int KnownByDiagnosis { get; set; }
+
+    /// <summary>The same with the plate's own s^2.</summary>
+    public int PlateByDiagnosis { get; set; }
+
+    /// <summary>Parameters on a bound, which the fit flags.</summary>
+    public int AtBound { get; set; }
+
+    /// <summary>Fits that are not usable.</summary>
+    public int Unusable { get; set; }
+
+    public void Add(DeterminedCounts other)
+    {
+        KnownByError += other.KnownByError;
+        PlateByError += other.PlateByError;
+        KnownByDiagnosis += other.KnownByDiagnosis;
+        PlateByDiagnosis += other.PlateByDiagnosis;
+        AtBound += other.AtBound;
+        Unusable += other.Unusable;
+    }
+}

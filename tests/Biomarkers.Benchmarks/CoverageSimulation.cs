@@ -1,5 +1,6 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Curves.Diagnosis;
 using Biomarkers.Immunoassay.Curves.Intervals;
 using Biomarkers.Immunoassay.Curves.Weights;
 
@@ -50,43 +51,51 @@ internal static class CoverageSimulation
             }
         });
 
-    /// <summary>Plates whose fit says SE(upper) / amplitude below 0.2, and plates whose fit is not usable.</summary>
-    public static (int Determined, int Unusable, int AtBound) CountDetermined(CoverageScenario scenario, int plateCount, ulong seed)
+    /// <summary>How often curves without a plateau in sight are called determined.</summary>
+    public static DeterminedCounts CountDetermined(CoverageScenario scenario, int plateCount, ulong seed)
     {
-        int determined = 0;
-        int unusable = 0;
-        int atBound = 0;
-        Parallel.For(0, plateCount, plate =>
+        var counts = new DeterminedCounts();
+        Parallel.For(0, (plateCount + BlockSize - 1) / BlockSize, block =>
         {
-            double[] responses = scenario.DrawCalibrators(new SeededGenerator(SeededGenerator.SeedOf(seed, (ulong)plate)));
-            CurveFit fit = Fit(scenario, Weighting.Known(scenario.FittedVariance), responses);
-            int upper = fit.Model.ParameterNames.ToList().IndexOf(CurveParameters.UpperAsymptote);
-            if (!fit.IsUsable)
+            var own = new DeterminedCounts();
+            for (int plate = block * BlockSize; plate < Math.Min(plateCount, (block + 1) * BlockSize); plate++)
             {
-                Interlocked.Increment(ref unusable);
-            }
-            else if (fit.ParametersAtBound.Count > 0)
-            {
-                Interlocked.Increment(ref atBound);
+                double[] responses = scenario.DrawCalibrators(new SeededGenerator(SeededGenerator.SeedOf(seed, (ulong)plate)));
+                CurveFitProblem problem = ProblemOf(scenario, Weighting.Known(scenario.FittedVariance), responses);
+                CurveFit known = CurveFitter.Fit(problem, CurveFitOptions.Default);
+                CurveFit plateFit = WithOwnVariance(scenario, known);
+                own.Unusable += known.IsUsable ? 0 : 1;
+                own.AtBound += known.IsUsable && known.ParametersAtBound.Count > 0 ? 1 : 0;
+                own.KnownByError += IsDetermined(known, problem, 0) ? 1 : 0;
+                own.PlateByError += IsDetermined(plateFit, problem, 0) ? 1 : 0;
+                own.KnownByDiagnosis += IsDetermined(known, problem, AsymptoteDiagnosis.DeterminedReach) ? 1 : 0;
+                own.PlateByDiagnosis += IsDetermined(plateFit, problem, AsymptoteDiagnosis.DeterminedReach) ? 1 : 0;
             }
 
-            if (fit.IsUsable && fit.StandardErrors is { } errors && errors[upper] < 0.2 * (fit.Parameters[upper] - fit.Parameters[0]))
+            lock (counts)
             {
-                Interlocked.Increment(ref determined);
+                counts.Add(own);
             }
         });
-        return (determined, unusable, atBound);
+        return counts;
     }
+
+    // With a reach of 0 and no look at bounds, the standard error alone decides.
+    private static bool IsDetermined(CurveFit fit, CurveFitProblem problem, double reach) =>
+        fit.IsUsable && CurveDiagnosis.Of(fit, problem)?.Identifiability.Asymptotes is [_, { } upper]
+        && (reach > 0 ? upper.IsDetermined : upper.RelativeStandardError < AsymptoteDiagnosis.DeterminedBelow);
+
+    private static CurveFit WithOwnVariance(CoverageScenario scenario, CurveFit known) => known with
+    {
+        Weighting = Weighting.Shape(scenario.FittedVariance),
+        Covariance = known.Covariance is { } covariance && known.ResidualVariance is { } s2 ? [.. covariance.Select(entry => s2 * entry)] : null,
+    };
 
     private static void OfPlate(CoverageScenario scenario, SeededGenerator random, bool isCompared, CoverageCounts counts)
     {
         double[] responses = scenario.DrawCalibrators(random);
         CurveFit known = Fit(scenario, Weighting.Known(scenario.FittedVariance), responses);
-        CurveFit plate = known with
-        {
-            Weighting = Weighting.Shape(scenario.FittedVariance),
-            Covariance = known.Covariance is { } covariance && known.ResidualVariance is { } s2 ? [.. covariance.Select(entry => s2 * entry)] : null,
-        };
+        CurveFit plate = WithOwnVariance(scenario, known);
         CurveFit knownT = known with { Weighting = Weighting.Learned(scenario.FittedVariance, known.DegreesOfFreedom) };
         CurveFit? fixedWeights = isCompared ? Fit(scenario, Weighting.OneOverY2, responses) : null;
         CurveFit? joined = scenario.TubeStandardDeviation > 0

@@ -107,6 +107,13 @@ public sealed record WithinPlateInterval(double? Lower, double? Upper)
         return double.IsFinite(error) ? error : null;
     }
 
+    /// <summary>g' S g at x, by way of a scratch gradient, of a fit with a covariance.</summary>
+    internal static double CurveVariance(CurveFit fit, double concentration, double[] gradient)
+    {
+        fit.Model.Gradient(fit.Parameters, concentration, gradient);
+        return CurveVariance(fit.Covariance!, gradient);
+    }
+
     /// <summary>g' S g.</summary>
     internal static double CurveVariance(double[] covariance, double[] gradient)
     {

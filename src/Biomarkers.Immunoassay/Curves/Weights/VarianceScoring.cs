@@ -3,10 +3,12 @@ namespace Biomarkers.Immunoassay.Curves.Weights;
 /// <summary>Finds A, B and theta of V = A + B |f|^(2 theta) that make independent variances s^2 ~ V chi^2(df) / df most likely.</summary>
 /// <remarks>
 /// Objective: L = sum over groups of df/2 (ln V + s^2 / V), minus the log-likelihood of gamma-distributed variances, plus the prior's sum over places of
-/// df/4 (ln V - ln V0)^2 and (theta - theta0)^2 / (2 sd^2). Since s^2 has its own mean removed, it is the restricted likelihood of the wells. The prior is normal on ln V,
-/// with the variance 2/df that ln s^2 would have: a prior that is wrong by orders of magnitude then gives way, which a conjugate one does not.
-/// A zero s^2 is nothing special: no logarithm of it is taken. Responses and variances are scaled to around 1. A coarse grid of theta and A/B, with the common factor profiled out in closed form, gives the start; Fisher scoring with a damping of the diagonal
-/// and active bounds (A at or above its floor, B at or above 0, theta within 0 and 2) goes on from there until no step promises a decrease. Deterministic.
+/// df/4 (ln V - ln V0)^2 and (theta - theta0)^2 / (2 sd^2). Since s^2 has its own mean removed, it is the restricted likelihood of the wells. The
+/// prior is normal on ln V, with the variance 2/df that ln s^2 would have: a prior that is wrong by orders of magnitude then gives way, which a conjugate
+/// one does not. A zero s^2 is nothing special: no logarithm of it is taken. Responses and variances are scaled to around 1. A coarse grid of theta
+/// and A/B, with the common factor profiled out in closed form, gives the start; Newton's steps, or Fisher's scoring where the second derivatives are not
+/// positive definite, with lengths halved and active bounds (A at or above its floor, B at or above 0, theta within 0 and 2) go on from there
+/// until no step promises a decrease. Deterministic.
 /// Source: P. McCullagh, J. Nelder (1989), Generalized Linear Models, chapters 8 and 10; M. Davidian, R. Carroll (1987), JASA 82:1079-1091.
 /// </remarks>
 internal sealed class VarianceScoring
@@ -19,7 +21,8 @@ internal sealed class VarianceScoring
     /// <summary>Promised decrease of L, per degree of freedom, that is none.</summary>
     private const double Settled = 1e-15;
 
-    private const double HighestDamping = 1e12;
+    private const double ShortestStep = 1e-10;
+    private const double FlatBelow = 1e-12;
     private static readonly double[] ThetaGrid = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2];
     private static readonly double[] LnRatioGrid = [double.NegativeInfinity, -10, -8, -6, -4, -2, 0, 2, 4, double.PositiveInfinity];
 
@@ -30,6 +33,7 @@ internal sealed class VarianceScoring
     private readonly int groupCount;
     private readonly double[] powers;
     private readonly double[] gradient = new double[Count];
+    private readonly double[] hessian = new double[Count * Count];
     private readonly double lowestA;
     private readonly VarianceLearningOptions options;
 
@@ -66,42 +70,50 @@ internal sealed class VarianceScoring
     public bool Run()
     {
         Place = Start();
-        double damping = 0;
         double value = Evaluate(Place, true);
         while (IterationCount < options.IterationLimit)
         {
             IterationCount++;
-            double[] step = Step(damping, out double promised);
-            if (!(promised > Settled * totalWeight))
+            double[] step = SolveFree(hessian, gradient, true) ?? SolveFree(Information, gradient, false)!;
+            double[]? next = double.IsFinite(value) ? StepFrom(value, step) : null;
+            if (next is null)
             {
                 return double.IsFinite(value);
             }
 
-            double[] next = new double[Count];
-            for (int k = 0; k < Count; k++)
-            {
-                next[k] = Math.Clamp(Place[k] + step[k], Lowest(k), Highest(k));
-            }
-
-            double found = Evaluate(next, false);
-            if (found < value)
-            {
-                Place = next;
-                damping = damping < 1e-6 ? 0 : damping / 10;
-                value = Evaluate(Place, true);
-            }
-            else if (damping > HighestDamping)
-            {
-                // No step of any length goes down by more than rounding.
-                return true;
-            }
-            else
-            {
-                damping = Math.Max(1e-4, damping * 10);
-            }
+            Place = next;
+            value = Evaluate(Place, true);
         }
 
         return false;
+    }
+
+    // Halves the step until the decrease is at least a quarter of what the gradient promises: a step that lands on the other side of the valley, as high as
+    // before, is refused. Null when nothing is promised, or no length goes down by more than rounding.
+    private double[]? StepFrom(double value, double[] step)
+    {
+        for (double length = 1; length > ShortestStep; length /= 2)
+        {
+            var next = new double[Count];
+            double promised = 0;
+            for (int k = 0; k < Count; k++)
+            {
+                next[k] = Math.Clamp(Place[k] - (length * step[k]), Lowest(k), Highest(k));
+                promised += gradient[k] * (Place[k] - next[k]);
+            }
+
+            if (!(promised > Settled * totalWeight))
+            {
+                return null;
+            }
+
+            if (Evaluate(next, false) < value - (promised / 4))
+            {
+                return next;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Variance of ln V at a response, from the inverse of the information; coordinates on a bound count as known.</summary>
@@ -110,12 +122,12 @@ internal sealed class VarianceScoring
         double power = PreciseMath.Exp(2 * Place[Theta] * lnResponse);
         double v = Place[A] + (Place[B] * power);
         double[] derivative = [1 / v, power / v, 2 * lnResponse * Place[B] * power / v];
-        double[] solved = SolveFree(derivative, 0);
+        double[] solved = SolveFree(Information, derivative, false)!;
         return (derivative[A] * solved[A]) + (derivative[B] * solved[B]) + (derivative[Theta] * solved[Theta]);
     }
 
     /// <summary>Standard error of theta; null where it is held or on a bound.</summary>
-    public double? ThetaStandardError => IsFree(Theta) ? Math.Sqrt(SolveFree([0, 0, 1], 0)[Theta]) : null;
+    public double? ThetaStandardError => IsFree(Theta) ? Math.Sqrt(SolveFree(Information, [0, 0, 1], false)![Theta]) : null;
 
     private double Lowest(int k) => k switch { A => lowestA, B => 0, _ => options.HeldTheta ?? 0 };
 
@@ -175,9 +187,11 @@ internal sealed class VarianceScoring
         if (withDerivatives)
         {
             Array.Clear(Information);
+            Array.Clear(hessian);
             Array.Clear(gradient);
             gradient[Theta] = distance / options.Prior.ThetaStandardDeviation;
-            Information[(Theta * Count) + Theta] = 1 / (options.Prior.ThetaStandardDeviation * options.Prior.ThetaStandardDeviation);
+            Information[^1] = 1 / (options.Prior.ThetaStandardDeviation * options.Prior.ThetaStandardDeviation);
+            hessian[^1] = Information[^1];
         }
 
         // A place of the prior has the derivative of a group whose s^2 / V is 1 - ln(V / V0).
@@ -197,49 +211,55 @@ internal sealed class VarianceScoring
             derivative[A] = 1 / v;
             derivative[B] = power / v;
             derivative[Theta] = 2 * lnResponses[i] * place[B] * power / v;
+            double curvature = i < groupCount ? (2 * ratio) - 1 : ratio;
             for (int j = 0; j < Count; j++)
             {
                 gradient[j] += weights[i] / 2 * (1 - ratio) * derivative[j];
                 for (int k = 0; k < Count; k++)
                 {
-                    Information[(j * Count) + k] += weights[i] / 2 * derivative[j] * derivative[k];
+                    double product = weights[i] / 2 * derivative[j] * derivative[k];
+                    Information[(j * Count) + k] += product;
+                    hessian[(j * Count) + k] += curvature * product;
                 }
             }
+
+            // Second derivatives of V itself, over V: by B and theta, and twice by theta.
+            double rest = weights[i] / 2 * (1 - ratio) * 2 * lnResponses[i] * power / v;
+            hessian[(B * Count) + Theta] += rest;
+            hessian[(Theta * Count) + B] += rest;
+            hessian[^1] += rest * 2 * lnResponses[i] * place[B];
         }
 
         return double.IsNaN(value) ? double.PositiveInfinity : value;
     }
 
-    // The step -(I + damping diag I)^-1 gradient in the free coordinates, and the decrease that it promises.
-    private double[] Step(double damping, out double promised)
-    {
-        double[] step = SolveFree(gradient, damping);
-        promised = 0;
-        for (int k = 0; k < Count; k++)
-        {
-            promised += gradient[k] * step[k];
-            step[k] = -step[k];
-        }
-
-        return step;
-    }
-
     /// <summary>Solves by Cholesky's factors in the free coordinates; a direction that the data leave flat gets nothing.</summary>
-    private double[] SolveFree(double[] right, double damping)
+    /// <returns>The solution; null for a matrix that is not positive definite where it has to be.</returns>
+    private double[]? SolveFree(double[] matrix, double[] right, bool hasToBeDefinite)
     {
         var factor = new double[Count * Count];
         var solved = new double[Count];
         for (int j = 0; j < Count; j++)
         {
-            double diagonal = Information[(j * Count) + j] * (1 + damping);
+            double diagonal = matrix[(j * Count) + j];
             double rest = diagonal;
             for (int m = 0; m < j; m++)
             {
                 rest -= factor[(j * Count) + m] * factor[(j * Count) + m];
             }
 
-            if (!IsFree(j) || !(rest > 1e-12 * diagonal))
+            if (!IsFree(j))
             {
+                continue;
+            }
+
+            if (!(rest > FlatBelow * Math.Abs(diagonal)))
+            {
+                if (hasToBeDefinite)
+                {
+                    return null;
+                }
+
                 continue;
             }
 
@@ -254,7 +274,7 @@ internal sealed class VarianceScoring
             solved[j] = own / root;
             for (int i = j + 1; i < Count; i++)
             {
-                double entry = Information[(i * Count) + j];
+                double entry = matrix[(i * Count) + j];
                 for (int m = 0; m < j; m++)
                 {
                     entry -= factor[(i * Count) + m] * factor[(j * Count) + m];
