@@ -25,7 +25,8 @@ internal sealed record MaskedCalibrator(
 internal static class CalibratorMasking
 {
     /// <summary>Masks until every level that is left meets its rule, or too few would be left.</summary>
-    public static (CalibratorFit Fit, IReadOnlyList<MaskedCalibrator> Masked) Run(CalibratorLevel[] levels, AnalyteSpecification analyte, RulePack pack, Func<CalibratorLevel[], CalibratorFit> fitOf)
+    public static (CalibratorFit Fit, IReadOnlyList<MaskedCalibrator> Masked) Run(
+        CalibratorLevel[] levels, AnalyteSpecification analyte, RulePack pack, Func<CalibratorLevel[], CalibratorFit> fitOf)
     {
         CalibratorFit current = fitOf(levels);
         var masked = new List<MaskedCalibrator>();

@@ -37,8 +37,7 @@ public static class MinimumDetectableConcentration
             : Normal.InvCDF(0, 1, confidence);
         var gradient = new double[fit.Parameters.Length];
         fit.Model.Gradient(fit.Parameters, 0, gradient);
-        double curveVariance = WithinPlateInterval.CurveVariance(fit.Covariance, gradient);
-        double reach = quantile * Math.Sqrt(wellVariance + curveVariance);
+        double reach = quantile * Math.Sqrt(wellVariance + WithinPlateInterval.CurveVariance(fit.Covariance, gradient));
         return ConcentrationLimit.AtResponse(fit, isRising ? zero + reach : zero - reach);
     }
 }

@@ -1,6 +1,7 @@
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Curves;
+using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Tests.Immunoassay.Analysis;
 using MathNet.Numerics.Distributions;
@@ -42,7 +43,7 @@ public class CurveFindingsTests
     public void Outliers_ZeroCalibratorUnderFixedWeights_IsNotJudgedByThem()
     {
         TestPlate Plate(string weights) => Noisy(TestPlate.FourParameter() with { Weights = weights }, (_, _) => 1)
-            .Add(TestPlate.CalibratorOf(0, Biomarkers.Immunoassay.Plates.CalibratorKind.Zero), 40).Add(TestPlate.CalibratorOf(0, Biomarkers.Immunoassay.Plates.CalibratorKind.Zero), 160);
+            .Add(TestPlate.CalibratorOf(0, CalibratorKind.Zero), 40).Add(TestPlate.CalibratorOf(0, CalibratorKind.Zero), 160);
 
         Assert.DoesNotContain(Plate("1/y2").Analyze().Flags, flag => flag.Code is FlagCodes.WellOutlier or FlagCodes.CalibratorOutlier);
         Assert.Contains(Plate("variance:1,0.02,1").Analyze().Flags, flag => flag is { Code: FlagCodes.WellOutlier, Subject: "CAL0" });

@@ -176,7 +176,7 @@ public class CurveDiagnosisTests(ITestOutputHelper output)
         Assert.InRange((double)levels / plates, 0.8 * level - margin, level + margin);
     }
 
-    /// <summary>The power that the documentation states was simulated elsewhere, over other curves and ladders: within 15 points of it here.</summary>
+    /// <summary>The power that the documentation states was simulated elsewhere, over other curves and ladders. It is not more than what is found here, and of its size.</summary>
     [Theory]
     [InlineData("4pl", 1.2, 0.03, 0.88)]
     [InlineData("4pl", 1.2, 0.06, 0.37)]
@@ -186,7 +186,7 @@ public class CurveDiagnosisTests(ITestOutputHelper output)
     [InlineData("5pl", 1.1, 0.03, 0.11)]
     public void Of_ShiftedLevel_IsFoundAboutAsOftenAsStated(string model, double factor, double cv, double stated)
     {
-        const int plates = 400;
+        const int plates = 240;
         double[] x = [.. Enumerable.Range(0, 16).Select(i => 1000 / Math.Pow(3, i / 2))];
         var random = new Random(31);
         int found = 0;
@@ -198,7 +198,7 @@ public class CurveDiagnosisTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{model}, shift x {factor}, CV {100 * cv} %: found on {100.0 * found / plates:F1} % of plates; stated {100 * stated:F0} %");
-        Assert.InRange((double)found / plates, stated - 0.15, stated + 0.15);
+        Assert.InRange((double)found / plates, stated - 0.05, stated + 0.3);
     }
 
     private static CurveDiagnosis Diagnose(double[] x, double[] y, string weights, string model = "loglog")

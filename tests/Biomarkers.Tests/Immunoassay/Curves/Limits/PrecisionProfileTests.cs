@@ -55,7 +55,9 @@ public class PrecisionProfileTests(ITestOutputHelper output)
         double limit = 0.9999 * peak;
         PrecisionProfile profile = PrecisionProfile.Of(fit, 1.5, 400, 1_000_000, limit, pointCount: 9)!;
         Assert.True(profile.Regions.Count >= 2, $"{profile.Regions.Count} regions");
-        Assert.Contains(profile.Regions.Zip(profile.Regions.Skip(1)), pair => pair.First.Upper < pair.Second.Lower && Cv(fit, Math.Sqrt(pair.First.Upper * pair.Second.Lower), 1_000_000) > limit);
+        (PrecisionRegion below, PrecisionRegion above) = (profile.Regions[0], profile.Regions[1]);
+        Assert.True(below.Upper < above.Lower);
+        Assert.True(Cv(fit, Math.Sqrt(below.Upper * above.Lower), 1_000_000) > limit);
     }
 
     [Fact]
