@@ -10,6 +10,14 @@ public class PrecisionProfileTests(ITestOutputHelper output)
     private static readonly double[] X = [0.5, 0.5, 1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 32, 32, 64, 64];
     private static readonly double[] Y = [0.08, 0.12, 0.17, 0.21, 0.34, 0.39, 0.63, 0.71, 1.06, 1.16, 1.55, 1.62, 1.92, 1.99, 2.1, 2.19];
 
+    private static readonly Lazy<ILookup<string, (double X, double Y)>> DrLumiStandards = new(() =>
+    {
+        var expected = ReferenceFits.Rows("datasets/drlumi_expected_concentrations.csv")
+            .Where(row => row["sample"].StartsWith("Standard", StringComparison.Ordinal)).ToDictionary(row => (row["analyte"], row["sample"]), row => row.Number("ec"));
+        return ReferenceFits.Rows("datasets/drlumi_mfi.csv").Where(row => row["plate"] == "plate_1" && expected.ContainsKey((row["analyte"], row["sample"])))
+            .ToLookup(row => row["analyte"], row => (expected[(row["analyte"], row["sample"])], Math.Log10(row.Number("mfi"))));
+    });
+
     [Theory]
     [InlineData("4pl", "none", 1, 20)]
     [InlineData("4pl", "none", 2, 12)]
@@ -75,18 +83,12 @@ public class PrecisionProfileTests(ITestOutputHelper output)
     [SharedDataFact]
     public void StandardErrorOfTheCurve_EveryPlateOfDrLumi_IsTheirs()
     {
-        var expected = ReferenceFits.Rows("datasets/drlumi_expected_concentrations.csv")
-            .Where(row => row["sample"].StartsWith("Standard", StringComparison.Ordinal)).ToDictionary(row => (row["analyte"], row["sample"]), row => row.Number("ec"));
-        var wells = ReferenceFits.Rows("datasets/drlumi_mfi.csv").Where(row => row["plate"] == "plate_1" && expected.ContainsKey((row["analyte"], row["sample"])))
-            .GroupBy(row => row["analyte"]).ToDictionary(group => group.Key, group => group.ToArray());
         int compared = 0;
         double worst = 0;
         foreach (IGrouping<string, Dictionary<string, string>> analyte in ReferenceFits.Rows("fits/drLumi_est_conc.csv")
             .Where(row => row["lfct"] == "SSl4" && row["warning"].Length == 0 && row["log10.fitted.conc.se"].Length > 0).GroupBy(row => row["analyte"]))
         {
-            double[] x = [.. wells[analyte.Key].Select(row => expected[(analyte.Key, row["sample"])])];
-            double[] y = [.. wells[analyte.Key].Select(row => Math.Log10(row.Number("mfi")))];
-            CurveFit fit = ReferenceFits.Fit("4pl", "none", x, y);
+            CurveFit fit = DrLumiFit(analyte.Key).Fit;
             foreach (Dictionary<string, string> row in analyte)
             {
                 double concentration = Math.Pow(10, row.Number("log10.fitted.conc"));
@@ -99,6 +101,44 @@ public class PrecisionProfileTests(ITestOutputHelper output)
         output.WriteLine($"{compared} standard errors, largest relative deviation {worst:E1}");
         Assert.True(compared > 1000);
         Assert.True(worst < 1e-3);
+    }
+
+    /// <summary>drLumi's limits by CV are those of the curve alone at 20 %, on a grid of its own and within the ladder: ours, found between any grid, hold them, and
+    /// are the same where the ladder is the limit.</summary>
+    [SharedDataFact]
+    public void Of_EveryPlateOfDrLumi_HoldsTheirLimitsByCv()
+    {
+        int atEnds = 0;
+        List<Dictionary<string, string>> rows = [.. ReferenceFits.Rows("fits/drLumi_loq.csv").Where(row => row["method"] == "loq_cv" && row["lfct"] == "SSl4")];
+        foreach (Dictionary<string, string> row in rows)
+        {
+            (CurveFit fit, double bottom, double top) = DrLumiFit(row["analyte"]);
+            (double lower, double upper) = (Math.Pow(10, row.Number("lloq")), Math.Pow(10, row.Number("uloq")));
+            // So many wells leave the error of the curve alone.
+            PrecisionProfile profile = PrecisionProfile.Of(fit, bottom, top, int.MaxValue)!;
+            PrecisionRegion region = Assert.Single(profile.Regions);
+            Assert.True(region.Lower <= lower * (1 + 1e-3) && upper * (1 - 1e-3) <= region.Upper, $"{row["analyte"]}: {region} against {lower} to {upper}");
+            // Theirs are no coarser than the lowest tenth of the ladder on either side.
+            Assert.InRange(Math.Log(lower / region.Lower), -1e-3, 0.1 * Math.Log(top / bottom));
+            Assert.InRange(Math.Log(region.Upper / upper), -1e-3, 0.1 * Math.Log(top / bottom));
+            foreach ((double theirs, double ours, double end) in new[] { (lower, region.Lower, bottom), (upper, region.Upper, top) })
+            {
+                bool isAtEnd = Math.Abs((theirs / end) - 1) < 1e-6;
+                atEnds += isAtEnd ? 1 : 0;
+                Assert.True(!isAtEnd || Math.Abs((ours / theirs) - 1) < 1e-3, $"{row["analyte"]}: {ours} against {theirs}");
+            }
+        }
+
+        output.WriteLine($"{rows.Count} curves; {atEnds} limits at the ends of the ladder");
+        Assert.Equal(26, rows.Count);
+        Assert.True(atEnds > 5);
+    }
+
+    private static (CurveFit Fit, double Bottom, double Top) DrLumiFit(string analyte)
+    {
+        (double X, double Y)[] points = [.. DrLumiStandards.Value[analyte]];
+        CurveFit fit = ReferenceFits.Fit("4pl", "none", [.. points.Select(point => point.X)], [.. points.Select(point => point.Y)]);
+        return (fit, points.Min(point => point.X), points.Max(point => point.X));
     }
 
     private static double Cv(CurveFit fit, double x, int wells) => 100 * WithinPlateInterval.LnConcentrationStandardError(fit, x, wells)!.Value;
