@@ -197,7 +197,14 @@ internal static class CoverageCommand
 
     // The limit holds with the variance known. A plate's own s^2 is small by chance, so that with it the share is higher: printed, and no reason to fail.
     private sealed record DeterminedLine(
-        string Scenario, double KnownPercent, double PlatePercent, double KnownDiagnosisPercent, double PlateDiagnosisPercent, double AtBoundPercent, double UnusablePercent, double Limit)
+        string Scenario,
+        double KnownPercent,
+        double PlatePercent,
+        double KnownDiagnosisPercent,
+        double PlateDiagnosisPercent,
+        double AtBoundPercent,
+        double UnusablePercent,
+        double Limit)
     {
         public bool IsMet => Math.Max(KnownPercent, KnownDiagnosisPercent) < Limit;
     }

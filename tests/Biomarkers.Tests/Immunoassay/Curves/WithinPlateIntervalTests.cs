@@ -133,6 +133,51 @@ public class WithinPlateIntervalTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData("4pl", "none")]
+    [InlineData("4pl", "variance:0.01,0.05,1")]
+    [InlineData("5pl", "shape:0.02,0.1,0.7")]
+    [InlineData("5pl-ad", "variance:0,0.15,1,6")] // so wide that regions end far away or nowhere
+    public void Of_ResponsesAllOverTheCurve_IsThePieceThatAPlainScanFinds(string model, string weights)
+    {
+        CurveFit fit = ReferenceFits.Fit(model, weights, X, Y);
+        double t = fit.QuantileDegreesOfFreedom is { } df ? MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, df, 0.975) : 1.959963984540054;
+        var gradient = new double[fit.Parameters.Length];
+        int bounded = 0;
+        for (double share = 0.005; share < 1; share += 0.0331)
+        {
+            double response = fit.Parameters[0] + (share * (fit.Parameters[1] - fit.Parameters[0]));
+            WithinPlateInterval interval = WithinPlateInterval.Of(fit, response, 2)!;
+            double start = Math.Log(fit.Invert(response).Concentration);
+            Check(interval.Lower, -1);
+            Check(interval.Upper, 1);
+
+            void Check(double? end, int direction)
+            {
+                const double step = 2e-3;
+                double? found = null;
+                for (int i = 1; i * step < 22.5 && found is null; i++)
+                {
+                    found = IsInside(Math.Exp(start + (direction * i * step))) ? null : start + (direction * (i - 0.5) * step);
+                }
+
+                Assert.Equal(found is null, end is null);
+                Assert.Equal(found ?? 0, end is null ? 0 : Math.Log(end.Value), step);
+                bounded += found is null ? 0 : 1;
+            }
+
+            bool IsInside(double x)
+            {
+                fit.Model.Gradient(fit.Parameters, x, gradient);
+                double curve = gradient.SelectMany((g, i) => gradient.Select((h, j) => g * h * fit.Covariance![(i * gradient.Length) + j])).Sum();
+                double fitted = fit.Response(x);
+                return Math.Abs(response - fitted) <= t * Math.Sqrt((fit.WellVariance(fitted)!.Value / 2) + curve);
+            }
+        }
+
+        Assert.True(bounded > 20);
+    }
+
     [Fact]
     public void Of_MoreWells_IsNarrowerAndAgreesWithDeltaInTheMiddle()
     {
