@@ -7,6 +7,8 @@ var root = new RootCommand("Times the real server and the curve fit, beside bare
     LatencyCommand.Create(),
     ThroughputCommand.Create(),
     FitCommand.Create(),
+    BitsCommand.Create(),
+    FuzzCommand.Create(),
     CoverageCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
