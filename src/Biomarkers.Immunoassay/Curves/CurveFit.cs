@@ -75,6 +75,11 @@ public sealed record CurveFit
     /// <summary>Number of points less number of free parameters; may be 0.</summary>
     public required int DegreesOfFreedom { get; init; }
 
+    /// <summary>Wells that the variance of one point under fixed weights stands for, 1 or more: 1 / mean(1 / wells) over the points of a fit to means, so
+    /// that s^2 of means tells the variance of a well. 1 for a fit to wells and for variance functions, which are those of a well by themselves. It is not
+    /// kept with a stored curve.</summary>
+    public double WellsPerPoint { get; init; } = 1;
+
     /// <summary>Why the iteration ended.</summary>
     public required FitTermination Termination { get; init; }
 
@@ -114,7 +119,7 @@ public sealed record CurveFit
     };
 
     /// <summary>Variance of the response of one well where the curve gives f: V(f), <see cref="CovarianceScale"/> times the variance function, or
-    /// s^2 / w(f) for fixed weights (for a model that fits ln response, s^2 f^2 / w(f)); 0 where fixed weights have none.</summary>
+    /// s^2 / w(f) for fixed weights (for a model that fits ln response, s^2 f^2 / w(f)), times <see cref="WellsPerPoint"/>; 0 where fixed weights have none.</summary>
     /// <param name="response">f, finite.</param>
     /// <returns>The variance, squared unit of the response; null without the degrees of freedom that s^2 needs, and for
     /// <see cref="Weighting.Replicates"/>, which tell nothing between the levels.</returns>
@@ -131,7 +136,7 @@ public sealed record CurveFit
         }
 
         double unit = Model.FitsLnResponse ? response * response : 1;
-        return Weighting.IsDefinedFor(response) ? scale * unit / Weighting.WeightOf(response) : 0;
+        return Weighting.IsDefinedFor(response) ? scale * WellsPerPoint * unit / Weighting.WeightOf(response) : 0;
     }
 
     /// <summary>p standard errors; null when there is no covariance.</summary>

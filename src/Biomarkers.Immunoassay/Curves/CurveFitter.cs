@@ -208,6 +208,7 @@ public static class CurveFitter
 
         var factored = JacobianFactor.Of(jacobian);
         int degreesOfFreedom = model.IsInterpolation ? 0 : pointCount - freeCount;
+        bool isIterated = problem.Weighting.Variance is not null;
         bool isScaled = problem.Weighting.Basis == VarianceBasis.PlateResiduals;
         bool isEstimable = (degreesOfFreedom > 0 || !isScaled) && !model.IsInterpolation;
         return new CurveFit
@@ -218,6 +219,7 @@ public static class CurveFitter
             Covariance = isEstimable ? factored.Covariance(isScaled ? sumOfSquares / degreesOfFreedom : 1, held) : null,
             WeightedSumOfSquares = sumOfSquares,
             DegreesOfFreedom = degreesOfFreedom,
+            WellsPerPoint = isIterated || problem.WellCounts is not { } counts ? 1 : counts.Count / counts.Sum(count => 1.0 / count),
             Termination = solution.Termination,
             IterationCount = solution.IterationCount,
             WeightIterationCount = weightIterationCount,

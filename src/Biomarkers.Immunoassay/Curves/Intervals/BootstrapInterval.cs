@@ -118,8 +118,8 @@ internal sealed class BootstrapDraws
         var responses = new double[levelOfPoint.Length];
         for (int i = 0; i < responses.Length; i++)
         {
-            // A variance function is that of a well, so that a mean of wells scatters less; s^2 of other weights is that of a point as it stands.
-            int wells = fit.Weighting.Variance is null ? 1 : problem.WellCounts?[i] ?? 1;
+            // A mean of wells scatters less than a well; s^2 of fixed weights tells that of a typical point, whatever its wells.
+            double wells = fit.Weighting.Variance is null ? fit.WellsPerPoint : problem.WellCounts?[i] ?? 1;
             responses[i] = Draw(fitted[levelOfPoint[i]], standardDeviations[levelOfPoint[i]] / Math.Sqrt(wells));
         }
 

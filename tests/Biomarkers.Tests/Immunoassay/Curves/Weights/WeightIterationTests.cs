@@ -95,6 +95,22 @@ public class WeightIterationTests
     }
 
     [Fact]
+    public void Fit_MeansUnderFixedWeights_TellTheVarianceOfAWell()
+    {
+        // s^2 of means of m wells is that of a well over m: with the same means, the sample's part of the interval is that of its own wells.
+        double[] levels = [.. X.Distinct().Skip(1)];
+        double[] means = [.. levels.Select((_, i) => (Y[(2 * i) + 2] + Y[(2 * i) + 3]) / 2)];
+        var problem = new CurveFitProblem(ReferenceFits.Model("4pl"), Weighting.OneOverY2, levels, means, new Dictionary<string, double>());
+        CurveFit points = CurveFitter.Fit(problem, CurveFitOptions.Default);
+        CurveFit fit = CurveFitter.Fit(problem with { WellCounts = [2, 2, 2, 2, 2, 2, 2] }, CurveFitOptions.Default);
+        Assert.Equal(points.Parameters, fit.Parameters);
+        Assert.Equal(points.Covariance, fit.Covariance);
+        Assert.Equal(2 * points.WellVariance(0.9)!.Value, fit.WellVariance(0.9)!.Value, 1e-15);
+        Assert.Equal(WithinPlateInterval.Of(points, 0.9, 1)!.Lower!.Value, WithinPlateInterval.Of(fit, 0.9, 2)!.Lower!.Value, 1e-12);
+        Assert.Equal(7 / 3.75, CurveFitter.Fit(problem with { WellCounts = [4, 4, 4, 1, 1, 2, 2] }, CurveFitOptions.Default).WellsPerPoint, 1e-12);
+    }
+
+    [Fact]
     public void Fit_PointsInAnotherOrder_AreTheSameBits()
     {
         CurveFit fit = ReferenceFits.Fit("4pl", "variance:0.02,0.04,1", X, Y);
