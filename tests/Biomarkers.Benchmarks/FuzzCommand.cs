@@ -132,7 +132,7 @@ internal static class FuzzCommand
     }
 
     /// <summary>A number of any kind that is zero or more.</summary>
-    private static double Number(SeededGenerator generator, double spread) => Below(generator, 40) switch
+    private static double Number(SeededGenerator generator, double spread) => Below(generator, 200) switch
     {
         0 => 0,
         1 => double.PositiveInfinity,

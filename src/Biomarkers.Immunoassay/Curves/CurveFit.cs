@@ -164,5 +164,11 @@ public sealed record CurveFit
     public double Response(double concentration) => Model.Response(Parameters, concentration);
 
     /// <summary>Concentration that belongs to a response.</summary>
-    public Inversion Invert(double response) => Model.Invert(Parameters, response);
+    public Inversion Invert(double response) => Model.Invert(Parameters, response) switch
+    {
+        // A number that a double can't hold is beyond the end.
+        { Status: InversionStatus.Found, Concentration: double.PositiveInfinity } => new Inversion(InversionStatus.AboveCurve, 0),
+        { Status: InversionStatus.Found, Concentration: 0 } => new Inversion(InversionStatus.BelowCurve, 0),
+        var inversion => inversion,
+    };
 }

@@ -206,6 +206,13 @@ public static class CurveFitter
             }
         }
 
+        bool isFinite = double.IsFinite(sumOfSquares) && Array.TrueForAll(solution.Parameters, double.IsFinite)
+            && Array.TrueForAll(jacobian, column => Array.TrueForAll(column, double.IsFinite));
+        if (!isFinite)
+        {
+            return Unfitted(problem, freeCount, FitTermination.Stalled, "The points span more than numbers of sixteen digits can compute with.");
+        }
+
         var factored = JacobianFactor.Of(jacobian);
         int degreesOfFreedom = model.IsInterpolation ? 0 : pointCount - freeCount;
         bool isIterated = problem.Weighting.Variance is not null;
