@@ -128,6 +128,11 @@ public sealed record CurveDiagnosis
         }
 
         double studentised = contrast / Math.Sqrt(scale * free);
+        if (!double.IsFinite(studentised))
+        {
+            return default;
+        }
+
         if (!basis.IsFromPlate)
         {
             double known = basis.DegreesOfFreedom is { } learned ? TailProbability.TwoSidedT(studentised, learned) : TailProbability.TwoSidedNormal(studentised);

@@ -13,7 +13,7 @@ namespace Biomarkers.Immunoassay.Curves.Diagnosis;
 /// <param name="PValue">Probability of a ratio as large or larger.</param>
 public sealed record LackOfFit(double F, int NumeratorDegreesOfFreedom, int DenominatorDegreesOfFreedom, double PValue)
 {
-    /// <summary>The test; null without replicates, without a level to spare, or where replicates are equal to rounding.</summary>
+    /// <summary>The test; null without replicates, without a level to spare, or where replicates are equal to rounding or squares overflow.</summary>
     internal static LackOfFit? Of(FittedPoints points, IReadOnlyList<int[]> levels)
     {
         int numerator = levels.Count - points.Free.Length;
@@ -47,6 +47,6 @@ public sealed record LackOfFit(double F, int NumeratorDegreesOfFreedom, int Deno
         }
 
         double f = Math.Max(points.SumOfSquares - pure, 0) / numerator / (pure / denominator);
-        return new LackOfFit(f, numerator, denominator, TailProbability.UpperF(f, numerator, denominator));
+        return double.IsFinite(f) ? new LackOfFit(f, numerator, denominator, TailProbability.UpperF(f, numerator, denominator)) : null;
     }
 }
