@@ -232,7 +232,8 @@ public static class VarianceCommand
             report.Analytes.Select(analyte => (IReadOnlyList<string>)
             [
                 analyte.Analyte, Digits(analyte.A), Digits(analyte.B), Digits(analyte.Theta), Digits(analyte.ThetaStandardError), Whole(analyte.GroupCount),
-                Whole(analyte.ZeroVarianceCount), Whole(analyte.PooledDegreesOfFreedom), Percent(analyte.EffectiveDegreesOfFreedom), Percent(analyte.LargestRelativeErrorPercent), analyte.Determined ? "yes" : "no",
+                Whole(analyte.ZeroVarianceCount), Whole(analyte.PooledDegreesOfFreedom), Percent(analyte.EffectiveDegreesOfFreedom),
+                Percent(analyte.LargestRelativeErrorPercent), analyte.Determined ? "yes" : "no",
             ]));
         foreach (LearnedAnalyte analyte in report.Analytes)
         {

@@ -87,7 +87,7 @@ internal sealed class PointToPointModel : CurveModel
         (int level, _) = PlaceOf(parameters, concentration);
         bool isInside = concentration >= ConcentrationOf(parameters, 0) && level + 1 < CountOf(parameters);
         return isInside
-            ? (ResponseOf(parameters, level + 1) - ResponseOf(parameters, level)) / PreciseMath.Log(ConcentrationOf(parameters, level + 1) / ConcentrationOf(parameters, level))
+            ? (ResponseOf(parameters, level + 1) - ResponseOf(parameters, level)) / LnStep(parameters, level)
             : 0;
     }
 
@@ -115,9 +115,10 @@ internal sealed class PointToPointModel : CurveModel
             else if (level < last && here > sought != ResponseOf(parameters, level + 1) > sought && ResponseOf(parameters, level + 1) != sought)
             {
                 found++;
-                double part = (sought - here) / (ResponseOf(parameters, level + 1) - here);
-                double lower = ConcentrationOf(parameters, level);
-                concentration = lower * PreciseMath.Exp(part * PreciseMath.Log(ConcentrationOf(parameters, level + 1) / lower));
+                // Halves, so that the difference of two large responses does not overflow.
+                double part = ((sought / 2) - (here / 2)) / ((ResponseOf(parameters, level + 1) / 2) - (here / 2));
+                double lnLower = PreciseMath.Log(ConcentrationOf(parameters, level));
+                concentration = PreciseMath.Exp(lnLower + (part * LnStep(parameters, level)));
             }
         }
 
@@ -165,6 +166,10 @@ internal sealed class PointToPointModel : CurveModel
         double lower = ConcentrationOf(parameters, level);
         return level == last || concentration <= lower
             ? (level, 0)
-            : (level, PreciseMath.Log(concentration / lower) / PreciseMath.Log(ConcentrationOf(parameters, level + 1) / lower));
+            : (level, (PreciseMath.Log(concentration) - PreciseMath.Log(lower)) / LnStep(parameters, level));
     }
+
+    /// <summary>From a level to the next one on ln concentration. A ratio of concentrations may be beyond the range of numbers.</summary>
+    private static double LnStep(ReadOnlySpan<double> parameters, int level) =>
+        PreciseMath.Log(ConcentrationOf(parameters, level + 1)) - PreciseMath.Log(ConcentrationOf(parameters, level));
 }

@@ -17,6 +17,9 @@ internal sealed class QuadraticModel : CurveModel
     private const int Lowest = 3;
     private const int Highest = 4;
 
+    /// <summary>Relative distance beyond an end of the ladder that still counts as the end: rounding of the fit and of the roots.</summary>
+    private const double EndTolerance = 1e-9;
+
     private static readonly string[] AllNames =
     [
         CurveParameters.Intercept, CurveParameters.LinearCoefficient, CurveParameters.QuadraticCoefficient,
@@ -68,8 +71,8 @@ internal sealed class QuadraticModel : CurveModel
         }
 
         double turn = TurnOf(parameters);
-        double lowest = parameters[Lowest];
-        double highest = parameters[Highest];
+        double lowest = parameters[Lowest] * (1 - EndTolerance);
+        double highest = parameters[Highest] * (1 + EndTolerance);
         // The side of the turn on which more of the ladder lies.
         bool isBeforeTurn = turn - lowest >= highest - turn;
         if (Roots(parameters, response) is not { } roots)
