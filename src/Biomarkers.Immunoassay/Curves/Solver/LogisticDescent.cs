@@ -16,7 +16,8 @@ internal struct LogisticMinimum
 /// Step d from (M + damping diag A) d = -dF, M the exact second derivatives where they are positive definite, else the Gauss-Newton matrix A; coordinates
 /// on a bound of the box are held while the gradient points outwards. Near a minimum the exact matrix makes the digits double with every step.
 /// Stop: for every active coordinate the cosine between residual and projected Jacobian column, |D_k| / sqrt(A_kk sum of squares), is at most
-/// 1e-9, or 1e-7 where rounding lets no step improve on it, A_kk being taken as 1e-6 of the sum of squares at least; or the residuals are rounding.
+/// 1e-9, A_kk being taken as 1e-6 of the sum of squares at least; or, where rounding lets no step improve on it, 1e-7, or 1e-9 of the column before
+/// projection and the rounding of the residuals; or the residuals are rounding.
 /// Source: K. Madsen, H. Nielsen, O. Tingleff (2004), Methods for Non-Linear Least Squares Problems, section 3.2.
 /// </remarks>
 internal static class LogisticDescent
@@ -26,6 +27,10 @@ internal static class LogisticDescent
 
     /// <summary>Cosine that is accepted where rounding ends the descent.</summary>
     public const double Cosine = 1e-7;
+
+    /// <summary>Cosine with the whole column that is accepted there too; and rounding of a residual, over the responses.</summary>
+    private const double RawCosine = 1e-9;
+    private const double RawRounding = 2e-15;
 
     /// <summary>Sum of squares, relative to that of the responses, below which the residual is rounding.</summary>
     public const double ExactFit = 1e-26;
@@ -122,7 +127,8 @@ internal static class LogisticDescent
             }
             else if (predicted <= noise || damping > LargestDamping || trial.DistanceTo(place) < SmallestMove)
             {
-                termination = cosine2 <= Cosine * Cosine ? FitTermination.Converged : FitTermination.Stalled;
+                bool isEnd = cosine2 <= Cosine * Cosine || active.IsRounding(current, table.RawSquares);
+                termination = isEnd ? FitTermination.Converged : FitTermination.Stalled;
                 break;
             }
             else
@@ -211,6 +217,16 @@ internal static class LogisticDescent
             largest = middle ? Math.Max(largest, point.D1 * point.D1 / Math.Max(point.A11, floor)) : largest;
             largest = asymmetry ? Math.Max(largest, point.D2 * point.D2 / Math.Max(point.A22, floor)) : largest;
             return point.SumOfSquares > 0 ? largest / point.SumOfSquares : 0;
+        }
+
+        /// <summary>Whether the gradient is no more than the rounding of what it is a sum of: whole columns, before the asymptotes take most of them where
+        /// the points show little of a curve, times residuals, which carry the rounding of the responses.</summary>
+        public bool IsRounding(in LogisticPoint point, double rawSquares)
+        {
+            double least = (RawCosine * RawCosine * point.SumOfSquares) + (RawRounding * RawRounding * rawSquares);
+            return !(steepness && point.D0 * point.D0 > point.R00 * least)
+                && !(middle && point.D1 * point.D1 > point.R11 * least)
+                && !(asymmetry && point.D2 * point.D2 > point.R22 * least);
         }
 
         /// <summary>The damped step and the fall of the sum of squares that it predicts; true when it is Newton's.</summary>

@@ -72,6 +72,7 @@ internal static partial class LogisticKernel
     {
         double a = point.Amplitude, a2 = a * a;
         double g0 = point.D0, g1 = point.D1, g2 = point.D2;
+        (point.R00, point.R11, point.R22) = (a2 * point.A00, a2 * point.A11, a2 * point.A22);
         Complete(ref point.A00, ref point.S00, cross.M0 * cross.M0, cross.C0, cross.C0, g0, g0);
         Complete(ref point.A10, ref point.S10, cross.M1 * cross.M0, cross.C1, cross.C0, g1, g0);
         Complete(ref point.A11, ref point.S11, cross.M1 * cross.M1, cross.C1, cross.C1, g1, g1);

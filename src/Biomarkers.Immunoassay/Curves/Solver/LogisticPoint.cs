@@ -11,6 +11,9 @@ internal struct LogisticPoint
     public double D0, D1, D2;
     public double A00, A10, A11, A20, A21, A22;
     public double S00, S10, S11, S20, S21, S22;
+
+    /// <summary>Squared lengths of the columns before the asymptotes take their part.</summary>
+    public double R00, R11, R22;
 }
 
 /// <summary>sum w h_i and sum w h_i (h - mean), h_i the derivative of h by coordinate i.</summary>
