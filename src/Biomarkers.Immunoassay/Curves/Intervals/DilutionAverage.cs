@@ -1,4 +1,4 @@
-using MathNet.Numerics.Distributions;
+using Biomarkers.Immunoassay.Curves.Diagnosis;
 
 namespace Biomarkers.Immunoassay.Curves.Intervals;
 
@@ -90,7 +90,7 @@ public sealed record DilutionAverage(
             return null;
         }
 
-        double probability = k == 1 ? 1 : 1 - ChiSquared.CDF(k - 1, Math.Max(q, 0));
+        double probability = k == 1 ? 1 : TailProbability.UpperChiSquare(Math.Max(q, 0), k - 1);
         double[] adjusted = [.. readings.Select(reading => reading.Concentration * reading.DilutionFactor)];
         double average = adjusted.Sum() / k;
         double? cv = k == 1 ? null : 100 * Math.Sqrt(adjusted.Sum(x => (x - average) * (x - average)) / (k - 1)) / average;

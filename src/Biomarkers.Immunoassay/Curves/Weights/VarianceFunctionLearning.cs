@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using MathNet.Numerics.Distributions;
+using Biomarkers.Immunoassay.Curves.Diagnosis;
 
 namespace Biomarkers.Immunoassay.Curves.Weights;
 
@@ -182,7 +182,7 @@ public static class VarianceFunctionLearning
             // No probability this small is reached below, which spares the distribution for nearly all groups.
             if (chiSquared > group.DegreesOfFreedom + 9)
             {
-                double probability = 1 - ChiSquared.CDF(group.DegreesOfFreedom, chiSquared);
+                double probability = TailProbability.UpperChiSquare(chiSquared, group.DegreesOfFreedom);
                 if (probability < OutlyingProbability / used.Count)
                 {
                     found.Add((i, probability));

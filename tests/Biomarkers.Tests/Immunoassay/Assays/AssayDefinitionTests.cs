@@ -61,6 +61,20 @@ public class AssayDefinitionTests
             AssayDefinition.Check(assay).Faults.Select(fault => (fault.Field, fault.Reason)));
     }
 
+    [Theory]
+    [InlineData("variance:12,0.06,1,320", FitBasis.ReplicateMeans, true)]
+    [InlineData("shape:0,0.06,0.9", FitBasis.Wells, true)]
+    [InlineData("replicates", FitBasis.Wells, true)]
+    [InlineData("replicates", FitBasis.ReplicateMeans, false)] // a mean has no variance
+    [InlineData("variance:0,0,1", FitBasis.Wells, false)]
+    public void Check_Weights_AreKnownAndFitTheBasis(string weights, FitBasis basis, bool expected)
+    {
+        AnalyteSpecification analyte = BuiltInAssays.Il6.Analytes[0] with { Weights = weights, FitBasis = basis };
+        IReadOnlyList<Fault> faults = AssayDefinition.Check(BuiltInAssays.Il6 with { Analytes = [analyte] }).Faults;
+        Assert.Equal(expected, faults.Count == 0);
+        Assert.All(faults, fault => Assert.Equal("analytes[0].weights", fault.Field));
+    }
+
     [Fact]
     public void Check_AssayWithoutAnalytes_IsAFault() =>
         Assert.Equal("analytes", Assert.Single(AssayDefinition.Check(BuiltInAssays.Il6 with { Analytes = [] }).Faults).Field);
