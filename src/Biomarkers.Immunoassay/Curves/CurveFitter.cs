@@ -226,19 +226,21 @@ public static class CurveFitter
             Covariance = isEstimable ? factored.Covariance(isScaled ? sumOfSquares / degreesOfFreedom : 1, held) : null,
             WeightedSumOfSquares = sumOfSquares,
             DegreesOfFreedom = degreesOfFreedom,
-            WellsPerPoint = isIterated || problem.WellCounts is not { } counts ? 1 : counts.Count / counts.Sum(count => 1.0 / count),
+            WellsPerPoint = isIterated || problem.WellCounts is not { } counts ? 1 : counts.Count / counts.Order().Sum(count => 1.0 / count),
             Termination = solution.Termination,
             IterationCount = solution.IterationCount,
             WeightIterationCount = weightIterationCount,
             ConditionNumber = factored.ConditionNumber,
             ParametersAtBound = solution.ParametersAtBound,
-            Failure = solution.Termination switch
-            {
-                FitTermination.IterationLimit => $"The iteration did not converge in {solution.IterationCount} steps.",
-                FitTermination.Stalled => "The iteration stalled before it converged: the points do not determine the curve.",
-                FitTermination.WeightsUnsettled => $"Weights and curve did not settle in {weightIterationCount} rounds: the points do not determine the curve.",
-                _ => null,
-            },
+            Failure = FailureOf(solution, weightIterationCount),
         };
     }
+
+    private static string? FailureOf(CurveSolution solution, int weightIterationCount) => solution.Termination switch
+    {
+        FitTermination.IterationLimit => $"The iteration did not converge in {solution.IterationCount} steps.",
+        FitTermination.Stalled => "The iteration stalled before it converged: the points do not determine the curve.",
+        FitTermination.WeightsUnsettled => $"Weights and curve did not settle in {weightIterationCount} rounds: the points do not determine the curve.",
+        _ => null,
+    };
 }
