@@ -41,7 +41,9 @@ public static class LogisticBatch
     {
         int points = summaries.Length * problem.PointCount;
         bool isShared = problem.Concentrations.Length == problem.PointCount;
-        if (problem.Responses.Length != points || !(isShared || problem.Concentrations.Length == points) || !(problem.Weights.IsEmpty || problem.Weights.Length == points))
+        bool isFitting = problem.Responses.Length == points && (isShared || problem.Concentrations.Length == points)
+            && (problem.Weights.IsEmpty || problem.Weights.Length == points);
+        if (!isFitting)
         {
             throw new ArgumentException($"Expected {points} responses and weights for {summaries.Length} curves of {problem.PointCount} points.", nameof(problem));
         }

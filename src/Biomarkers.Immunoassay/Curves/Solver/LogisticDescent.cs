@@ -83,16 +83,13 @@ internal static class LogisticDescent
             return false;
         }
 
-        double damping = FirstDamping;
-        LogisticPlace place = start;
-        FitTermination termination;
+        (double damping, LogisticPlace place, FitTermination termination) = (FirstDamping, start, FitTermination.Converged);
         while (true)
         {
             var active = Active.At(space, place, current);
             double cosine2 = active.LargestCosine2(current);
             if (cosine2 <= TightCosine * TightCosine || current.SumOfSquares <= ExactFit * table.RawSquares)
             {
-                termination = FitTermination.Converged;
                 break;
             }
 
