@@ -139,7 +139,10 @@ internal static class BitsCommand
 
     private static void Append(IncrementalHash hash, in LogisticSummary summary) => Append(
         hash,
-        [summary.LowerAsymptote, summary.UpperAsymptote, summary.Inflection, summary.Slope, summary.Asymmetry, summary.WeightedSumOfSquares, summary.EvaluationCount, (int)summary.Termination]);
+        [
+            summary.LowerAsymptote, summary.UpperAsymptote, summary.Inflection, summary.Slope, summary.Asymmetry, summary.WeightedSumOfSquares,
+            summary.EvaluationCount, (int)summary.Termination,
+        ]);
 
     private static void Append(IncrementalHash hash, double[] values) => hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
 }
