@@ -1,6 +1,6 @@
 using System.Globalization;
+using Biomarkers.Immunoassay.Curves.Diagnosis;
 using Biomarkers.Immunoassay.Curves.Weights;
-using MathNet.Numerics;
 
 namespace Biomarkers.Immunoassay.Curves;
 
@@ -165,7 +165,7 @@ public static class CurveModelSelection
             {
                 // The larger model can't fit worse; where it does by a rounding, the gain is nothing.
                 double f = Math.Max(0, outer - inner) / (inner / degreesOfFreedom);
-                double probability = SpecialFunctions.BetaRegularized(degreesOfFreedom / 2.0, 0.5, degreesOfFreedom / (degreesOfFreedom + f));
+                double probability = TailProbability.UpperF(f, 1, degreesOfFreedom);
                 candidate = candidate with { FStatistic = f, FProbability = probability };
             }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Curves;
 using Biomarkers.Immunoassay.Curves.Weights;

@@ -1,6 +1,5 @@
 using Biomarkers.Immunoassay.Curves;
 using CsCheck;
-using MathNet.Numerics;
 using Xunit;
 
 namespace Biomarkers.Tests.Immunoassay.Curves;

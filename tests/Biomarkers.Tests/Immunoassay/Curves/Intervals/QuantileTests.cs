@@ -1,5 +1,4 @@
 using Biomarkers.Immunoassay.Curves;
-using Biomarkers.Immunoassay.Curves.Weights;
 using MathNet.Numerics.Distributions;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using Biomarkers.Immunoassay.Curves;
 using Biomarkers.Immunoassay.Curves.Intervals;
-using Biomarkers.Immunoassay.Curves.Weights;
 using MathNet.Numerics.LinearAlgebra;
 using Xunit;
 

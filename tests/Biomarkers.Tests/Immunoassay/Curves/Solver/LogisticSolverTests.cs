@@ -1,4 +1,3 @@
-using Biomarkers.Immunoassay.Curves;
 using Biomarkers.Immunoassay.Curves.Intervals;
 using Biomarkers.Immunoassay.Curves.Solver;
 using MathNet.Numerics.LinearAlgebra;
