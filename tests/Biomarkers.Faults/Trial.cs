@@ -14,6 +14,9 @@ internal sealed class Trial : IAsyncDisposable
     private readonly RunWatcher runWatcher;
     private readonly Task[] watching;
 
+    /// <summary>How long a list may take when everything is counted: the contents are judged here, on a machine that may be at other work, and not the time.</summary>
+    private static readonly TimeSpan ListPatience = TimeSpan.FromMinutes(2);
+
     private Trial(StoreUnderTest store, ReplicaSet replicas, int senders, int seed)
     {
         this.store = store;
@@ -78,7 +81,7 @@ internal sealed class Trial : IAsyncDisposable
         var figures = new KeptFigures();
         List<(bool IsTakenOver, double Seconds)> works;
         await Load.FinishAsync(cancellationToken);
-        using (BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = Balancer.Server, KeyFile = store.KeyFile }))
+        using (BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = Balancer.Server, KeyFile = store.KeyFile, Deadline = ListPatience }))
         {
             await WireCheck.RunAsync(connection, Load.Senders, figures, cancellationToken);
         }

@@ -44,6 +44,7 @@ public static class CurveFitter
             throw new ArgumentException(string.Join("; ", faults), nameof(problem));
         }
 
+        problem = Sorted(problem);
         double?[] held = HeldValues(problem);
         int freeCount = held.Count(value => value is null);
         int levelCount = problem.Concentrations.Distinct().Count();
@@ -146,6 +147,22 @@ public static class CurveFitter
         }
 
         return faults;
+    }
+
+    /// <summary>The same points by concentration, response and number of wells: sums over them then round alike in any order that they came in.</summary>
+    private static CurveFitProblem Sorted(CurveFitProblem problem)
+    {
+        int[] order =
+        [
+            .. Enumerable.Range(0, problem.Responses.Count)
+                .OrderBy(i => problem.Concentrations[i]).ThenBy(i => problem.Responses[i]).ThenBy(i => problem.WellCounts?[i]),
+        ];
+        return problem with
+        {
+            Concentrations = [.. order.Select(i => problem.Concentrations[i])],
+            Responses = [.. order.Select(i => problem.Responses[i])],
+            WellCounts = problem.WellCounts is { } counts ? [.. order.Select(i => counts[i])] : null,
+        };
     }
 
     private static double?[] HeldValues(CurveFitProblem problem) =>

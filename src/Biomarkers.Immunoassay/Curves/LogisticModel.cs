@@ -165,16 +165,4 @@ internal readonly record struct LogisticFraction(double Value, double BySlope, d
             steepness * slope,
             mirrored ? logBracket * power : -logBracket * power);
     }
-
-    /// <summary>h alone, for a search that needs no derivatives.</summary>
-    public static double ValueAt(double lnRatio, double slope, double asymmetry, bool mirrored)
-    {
-        if (double.IsInfinity(lnRatio))
-        {
-            return slope < 0 == lnRatio < 0 ? 0 : 1;
-        }
-
-        double exponent = -asymmetry * PreciseMath.LogOnePlusExp(mirrored ? -slope * lnRatio : slope * lnRatio);
-        return mirrored ? -PreciseMath.ExpMinusOne(exponent) : PreciseMath.Exp(exponent);
-    }
 }

@@ -60,9 +60,6 @@ internal static class PreciseMath
         return u == 1 ? x : (u - 1) * (x / Log(u));
     }
 
-    /// <summary>ln(1 + exp(z)) for any z.</summary>
-    public static double LogOnePlusExp(double z) => z > 0 ? z + LogOnePlus(Exp(-z)) : LogOnePlus(Exp(z));
-
-    /// <summary>ln(exp(s) - 1), s more than 0: the inverse of <see cref="LogOnePlusExp"/>.</summary>
+    /// <summary>ln(exp(s) - 1), s more than 0.</summary>
     public static double LogExpMinusOne(double s) => s > 1 ? s + LogOnePlus(-Exp(-s)) : Log(ExpMinusOne(s));
 }

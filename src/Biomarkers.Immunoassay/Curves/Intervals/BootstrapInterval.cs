@@ -104,7 +104,8 @@ internal sealed class BootstrapDraws
         standardDeviations = new double[levels.Length];
     }
 
-    /// <summary>The concentration of one draw: 0 or infinity for a response off the curve, null when the refit is not usable.</summary>
+    /// <summary>The concentration of one draw: 0 or infinity for a response off the curve, null when the refit is not usable or gives the response several
+    /// concentrations.</summary>
     public double? Next(double meanResponse, int wellCount)
     {
         double scale = fit.QuantileDegreesOfFreedom is { } df ? Math.Sqrt(df / random.NextChiSquared(df)) : 1;
@@ -134,7 +135,8 @@ internal sealed class BootstrapDraws
         {
             { Status: InversionStatus.Found, Concentration: var concentration } => concentration,
             { Status: InversionStatus.BelowCurve } => 0,
-            _ => double.PositiveInfinity,
+            { Status: InversionStatus.AboveCurve } => double.PositiveInfinity,
+            _ => (double?)null,
         };
     }
 

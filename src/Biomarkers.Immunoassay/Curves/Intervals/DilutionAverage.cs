@@ -28,7 +28,8 @@ public sealed record DilutionOptions
 /// <summary>The mean over dilutions of one sample on one curve, or the finding that they disagree.</summary>
 /// <remarks>
 /// With r_i = ln(concentration x dilution) and their covariance C (<see cref="ConcentrationCovariance.Matrix"/> plus the dilution steps): mean = 1'C^-1 r / 1'C^-1 1, its
-/// variance 1 / 1'C^-1 1, and Q = (r - mean)' C^-1 (r - mean), which is chi-squared on k - 1 degrees of freedom when the dilutions are parallel.
+/// variance 1 / 1'C^-1 1, and Q = (r - mean)' C^-1 (r - mean), which is chi-squared on k - 1 degrees of freedom when the dilutions are parallel and the
+/// variance is known, and (k - 1) times F(k - 1, df) where it was learned or is the plate's.
 /// Below the probability of <see cref="DilutionOptions.DisagreementBelow"/> nothing is averaged. A steep covariance may give a dilution a weight below 0, which is right
 /// and not a fault. Source: generalised least squares; Cochran's Q with a full covariance.
 /// </remarks>
@@ -90,7 +91,9 @@ public sealed record DilutionAverage(
             return null;
         }
 
-        double probability = k == 1 ? 1 : TailProbability.UpperChiSquare(Math.Max(q, 0), k - 1);
+        double probability = k == 1 ? 1 : fit.QuantileDegreesOfFreedom is { } df
+            ? TailProbability.UpperF(Math.Max(q, 0) / (k - 1), k - 1, df)
+            : TailProbability.UpperChiSquare(Math.Max(q, 0), k - 1);
         double[] adjusted = [.. readings.Select(reading => reading.Concentration * reading.DilutionFactor)];
         double average = adjusted.Sum() / k;
         double? cv = k == 1 ? null : 100 * Math.Sqrt(adjusted.Sum(x => (x - average) * (x - average)) / (k - 1)) / average;

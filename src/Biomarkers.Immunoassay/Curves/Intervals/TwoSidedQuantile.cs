@@ -43,6 +43,27 @@ internal static class TwoSidedQuantile
         return quantile;
     }
 
+    /// <summary>The quantile that a normal or t number exceeds with a probability, by bisection.</summary>
+    /// <param name="degreesOfFreedom">1 or more; null for the normal distribution.</param>
+    /// <param name="probability">Between 0 and 0.5.</param>
+    public static double Upper(double? degreesOfFreedom, double probability)
+    {
+        (double low, double high) = (0.0, 1.0);
+        while (TwoSidedTail(high) > 2 * probability && high < double.MaxValue / 2)
+        {
+            high *= 2;
+        }
+
+        for (double middle = high / 2; middle > low && middle < high; middle = low + ((high - low) / 2))
+        {
+            (low, high) = TwoSidedTail(middle) > 2 * probability ? (middle, high) : (low, middle);
+        }
+
+        return high;
+
+        double TwoSidedTail(double q) => degreesOfFreedom is { } df ? TailProbability.TwoSidedT(q, df) : TailProbability.TwoSidedNormal(q);
+    }
+
     private static double Bisect(double df)
     {
         (double low, double high) = (Normal, Highest);

@@ -1,4 +1,4 @@
-using MathNet.Numerics.Distributions;
+using Biomarkers.Immunoassay.Curves.Intervals;
 
 namespace Biomarkers.Immunoassay.Curves.Limits;
 
@@ -32,9 +32,7 @@ public static class MinimumDetectableConcentration
             return ConcentrationLimit.Without(LimitOutcome.NotEstimable);
         }
 
-        double quantile = fit.QuantileDegreesOfFreedom is { } degreesOfFreedom
-            ? StudentT.InvCDF(0, 1, degreesOfFreedom, confidence)
-            : Normal.InvCDF(0, 1, confidence);
+        double quantile = TwoSidedQuantile.Upper(fit.QuantileDegreesOfFreedom, 1 - confidence);
         var gradient = new double[fit.Parameters.Length];
         fit.Model.Gradient(fit.Parameters, 0, gradient);
         double reach = quantile * Math.Sqrt(wellVariance + WithinPlateInterval.CurveVariance(fit.Covariance, gradient));

@@ -178,13 +178,22 @@ internal ref struct LevelTable
             y[i] /= w[i];
         }
 
-        double within = 0;
+        // Level by level, so that it does not matter which of two wells comes first.
+        double within = 0, ofLevel = 0;
         for (int i = 0, level = 0; i < concentrations.Length; i++)
         {
-            level += concentrations[i] != x[level] ? 1 : 0;
+            if (concentrations[i] != x[level])
+            {
+                level++;
+                within += ofLevel;
+                ofLevel = 0;
+            }
+
             double difference = (responses[i] * inverseResponseScale) - y[level];
-            within += (weights.IsEmpty ? 1 : weights[i] * inverseWeightScale) * difference * difference;
+            ofLevel += (weights.IsEmpty ? 1 : weights[i] * inverseWeightScale) * difference * difference;
         }
+
+        within += ofLevel;
 
         int length = PaddedLength(count);
         if (length != padded)

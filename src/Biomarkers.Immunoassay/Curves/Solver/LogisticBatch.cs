@@ -25,9 +25,10 @@ public readonly ref struct LogisticBatchProblem
 }
 
 /// <summary>Fits many curves at once: eight descents side by side, each lane taking the next curve when its own has ended.</summary>
-/// <remarks>For bootstraps, simulations and the re-analysis of years. Each curve has the starts that it would have alone; what does not end soon goes on
+/// <remarks>For simulations and many curves of one shape; a run of one plate has too few to gain by it.
+/// Each curve has the starts that it would have alone; what does not end soon goes on
 /// alone, and what fits badly or ends at the edge of steepness or middle is fitted again alone. The result agrees with that of
-/// <see cref="LogisticSolver"/> to rounding, not to the bit, because sums run in another order, and does not depend on the other curves of the batch.</remarks>
+/// <see cref="LogisticSolver"/> to rounding, not to the bit, because sums run in another order.</remarks>
 public static class LogisticBatch
 {
     /// <summary>Levels from which curves are fitted one by one: the lanes would not stay in the cache.</summary>

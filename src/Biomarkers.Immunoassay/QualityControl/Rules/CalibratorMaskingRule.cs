@@ -49,16 +49,20 @@ internal sealed class CalibratorMaskingRule : QcRule
     {
         string what = masked.IsWholeLevel ? $"Calibrator {masked.Level}" : $"Well {masked.Wells[0]} of calibrator {masked.Level}";
         string recovery = masked.RecoveryPercent is { } percent ? string.Create(CultureInfo.InvariantCulture, $"was recovered to {percent:F1} %") : "had no concentration on the curve";
-        double? change = LargestChange(masked, analyte, run);
-        string effect = change is null ? "No quantified result is affected" : string.Create(CultureInfo.InvariantCulture, $"Quantified results change by at most {change:G3} %");
+        (double? change, int entered) = EffectOf(masked, analyte, run);
+        string effect = change is null ? "No number that is reported was one before" : string.Create(CultureInfo.InvariantCulture, $"Numbers that are reported change by at most {change:G3} %");
+        effect += entered == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {entered} had no concentration before");
+        effect += ", and the range is that of the curve without it";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{what} was masked by rule: it {recovery}, expected 100 +/- {masked.TolerancePercent} %. {effect}; the residual variance goes from {Number(masked.Before)} to {Number(masked.After)}.");
     }
 
-    private static double? LargestChange(MaskedCalibrator masked, AnalyteEvidence analyte, RunEvidence run)
+    /// <summary>The largest change of a reported number, and how many of them had none on the curve before.</summary>
+    private static (double? LargestChangePercent, int Entered) EffectOf(MaskedCalibrator masked, AnalyteEvidence analyte, RunEvidence run)
     {
         double? largest = null;
+        int entered = 0;
         foreach (SampleResult result in run.Samples.Select(sample => sample.Result))
         {
             if (result.Analyte != analyte.Specification.Analyte || result.RangeStatus != RangeStatus.Quantified)
@@ -67,13 +71,17 @@ internal sealed class CalibratorMaskingRule : QcRule
             }
 
             (Inversion before, Inversion after) = (masked.Before.Invert(result.MeanResponse!.Value), masked.After.Invert(result.MeanResponse.Value));
-            double change = before.Status == InversionStatus.Found && after.Status == InversionStatus.Found
-                ? 100 * Math.Abs((after.Concentration / before.Concentration) - 1)
-                : double.PositiveInfinity;
-            largest = Math.Max(largest ?? 0, change);
+            if (before.Status == InversionStatus.Found && after.Status == InversionStatus.Found)
+            {
+                largest = Math.Max(largest ?? 0, 100 * Math.Abs((after.Concentration / before.Concentration) - 1));
+            }
+            else
+            {
+                entered++;
+            }
         }
 
-        return largest;
+        return (largest, entered);
     }
 
     private static string Number(CurveFit fit) => fit.ResidualVariance is { } variance ? variance.ToString("G4", CultureInfo.InvariantCulture) : "none";

@@ -43,6 +43,8 @@ public class CurveFitterTests
         int[] order = [9, 2, 15, 0, 4, 11, 7, 1, 13, 3, 8, 5, 14, 6, 12, 10];
         CurveFit permuted = ReferenceFits.Fit("5pl", "1/y", [.. order.Select(i => DNaseX[i])], [.. order.Select(i => DNaseY[i])]);
         Assert.Equal(fit.Parameters, permuted.Parameters);
+        Assert.Equal(fit.Covariance, permuted.Covariance);
+        Assert.Equal(fit.WeightedSumOfSquares, permuted.WeightedSumOfSquares);
         CurveFit reversed = ReferenceFits.Fit("5pl", "1/y", [.. DNaseX.Reverse()], [.. DNaseY.Reverse()]);
         Assert.Equal(fit.Parameters, reversed.Parameters);
     }

@@ -86,7 +86,9 @@ public class SharedCurveErrorTests
         Assert.Equal(Math.Exp(mean), average.Concentration!.Value, 1e-10);
         Assert.Equal(Math.Sqrt(1 / information), average.LnStandardError!.Value, 1e-12);
         Assert.Equal(rest * inverse * rest, average.Q, 1e-10);
-        Assert.Equal(Math.Exp(-average.Q / 2), average.Probability, 1e-10); // chi-squared on 2 degrees of freedom
+        // The variance was learned: Q / 2 against F(2, df), whose upper tail is (1 + Q / df)^(-df / 2).
+        double df = fit.QuantileDegreesOfFreedom!.Value;
+        Assert.Equal(Math.Pow(1 + (average.Q / df), -df / 2), average.Probability, 1e-10);
         Assert.Equal(1, average.Weights.Sum(), 1e-12);
 
         // t(200) from a printed table.
