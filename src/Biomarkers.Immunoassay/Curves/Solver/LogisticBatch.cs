@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -31,7 +30,7 @@ public readonly ref struct LogisticBatchProblem
 /// <see cref="LogisticSolver"/> to rounding, not to the bit, because sums run in another order.</remarks>
 public static class LogisticBatch
 {
-    /// <summary>Levels from which curves are fitted one by one: the lanes would not stay in the cache.</summary>
+    /// <summary>Points from which curves are fitted one by one: the lanes would not stay in the cache, and take more of the stack than 45 KiB.</summary>
     private const int LevelLimit = 64;
 
     /// <summary>Finds the curves.</summary>
@@ -60,9 +59,8 @@ public static class LogisticBatch
         }
 
         int tableLength = LevelTable.MemoryFor(problem.PointCount), lanesLength = LogisticLanes.MemoryFor(problem.PointCount);
-        double[] memory = ArrayPool<double>.Shared.Rent(tableLength + lanesLength);
-        new Run(problem, summaries, memory.AsSpan(0, tableLength), memory.AsSpan(tableLength, lanesLength)).All();
-        ArrayPool<double>.Shared.Return(memory);
+        Span<double> memory = stackalloc double[tableLength + lanesLength];
+        new Run(problem, summaries, memory[..tableLength], memory[tableLength..]).All();
     }
 
     /// <summary>One curve of the batch.</summary>
