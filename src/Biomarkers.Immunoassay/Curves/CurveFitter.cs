@@ -190,7 +190,7 @@ public static class CurveFitter
         if (solution.Parameters.Length == 0)
         {
             return Unfitted(problem, freeCount, solution.Termination, problem.FixedParameters.Count > 0
-                ? "No curve with the fixed parameters runs in the direction of the points."
+                ? "No curve with the fixed parameters runs in the direction of the points." + SlopeHint(problem)
                 : "The parameters of the best curve are beyond the range of numbers.");
         }
 
@@ -252,6 +252,11 @@ public static class CurveFitter
             Failure = FailureOf(solution, weightIterationCount),
         };
     }
+
+    // The sign surprises: other programs have it the other way round.
+    private static string SlopeHint(CurveFitProblem problem) => problem.FixedParameters.ContainsKey(CurveParameters.Slope)
+        ? $" In {problem.Model.Id} a rising curve has a negative {CurveParameters.Slope}, a falling one a positive {CurveParameters.Slope}."
+        : "";
 
     private static string? FailureOf(CurveSolution solution, int weightIterationCount) => solution.Termination switch
     {

@@ -8,7 +8,7 @@ namespace Biomarkers.Immunoassay.Curves;
 /// <param name="Model">The model.</param>
 /// <param name="Fit">Its fit; null where the model was left out before one was made.</param>
 /// <param name="WeightedSumOfSquares">Sum of w (y - f)^2 with the weights that all candidates share; null without a usable fit.</param>
-/// <param name="Aicc">Corrected information criterion: the least is the best. Null where it is not defined or the model is left out.</param>
+/// <param name="Aicc">Corrected information criterion, on the known scale where the variance is known: the least is the best. Null where it is not defined or the model is left out.</param>
 /// <param name="AiccDifference">Its distance from the least of the candidates, 0 or more; null likewise.</param>
 /// <param name="FStatistic">Extra-sum-of-squares F of a 5PL over the 4PL; null for other models and where it is not defined.</param>
 /// <param name="FProbability">Probability of that F or more if the 4PL holds; null likewise.</param>
@@ -21,7 +21,17 @@ public sealed record ModelCandidate(
     double? AiccDifference,
     double? FStatistic,
     double? FProbability,
-    string? LeftOut);
+    string? LeftOut)
+{
+    /// <summary>Chi-square difference of a 5PL and the 4PL, in place of F where the variance is known; null otherwise.</summary>
+    public double? ChiSquare { get; init; }
+
+    /// <summary>Probability of that difference or more if the 4PL holds; null likewise.</summary>
+    public double? ChiSquareProbability { get; init; }
+
+    /// <summary>Probability of the test over the 4PL, whichever was made; null without one.</summary>
+    public double? NestedProbability => FProbability ?? ChiSquareProbability;
+}
 
 /// <summary>What a comparison of models came to.</summary>
 /// <param name="Chosen">The chosen fit; null when no model could be chosen.</param>
@@ -38,6 +48,8 @@ public sealed record ModelChoice(CurveFit? Chosen, IReadOnlyList<ModelCandidate>
 /// AICc = n ln(S / n) + 2 K + 2 K (K + 1) / (n - K - 1), S the weighted sum of squares over n points and K the free parameters and the variance;
 /// not defined unless n is more than K + 1. A sum below 1e-24 of sum w y^2 is rounding and counts as that. The least AICc is chosen; a 5PL
 /// besides must beat the 4PL, which is the 5PL of asymmetry 1, in F = (S4 - S5) / (S5 / (n - 5)) on 1 and n - 5 degrees of freedom at the 5 % level.
+/// Where the variance is known in full (<see cref="VarianceBasis.Known"/>) there is no scale to estimate: S is chi-square itself, the criterion is
+/// S + 2 p + 2 p (p + 1) / (n - p - 1) with p free parameters, and the test is the difference S4 - S5 as chi-square on 1 degree of freedom.
 /// A fit on a bound or an ill-conditioned one is no candidate: its parameters are not determined.
 /// Source: K. Burnham, D. Anderson, Model Selection and Multimodel Inference (2002), sections 2.2 to 2.4; H. Motulsky, A. Christopoulos, Fitting Models
 /// to Biological Data (2003), chapters 21 and 22.
@@ -72,8 +84,9 @@ public static class CurveModelSelection
             candidates.Add(Assess(model, weighting, concentrations, responses, weights, floor, options));
         }
 
-        WithFTests(candidates, responses.Count);
-        return Choose(candidates);
+        bool isKnown = IsKnown(weighting);
+        WithNestedTests(candidates, responses.Count, isKnown);
+        return Choose(candidates, isKnown);
     }
 
     private static ModelCandidate Assess(
@@ -107,12 +120,13 @@ public static class CurveModelSelection
         }
 
         sum = Math.Max(sum, floor);
-        double? aicc = Aicc(sum, responses.Count, model.ParameterCount);
+        bool isKnown = IsKnown(weighting);
+        double? aicc = isKnown ? AiccOfKnownScale(sum, responses.Count, model.ParameterCount) : Aicc(sum, responses.Count, model.ParameterCount);
         string? leftOut =
             fit.ParametersAtBound.Count > 0 ? $"The best curve lies on the bound of {string.Join(" and ", fit.ParametersAtBound)}: the points do not determine it."
             : fit.ConditionNumber >= CurveFitter.IllConditionedFrom ? "The points do not determine all of its parameters."
             : aicc is null ? string.Create(CultureInfo.InvariantCulture,
-                $"AICc is not defined for {responses.Count} points and {model.ParameterCount} parameters; it needs at least {model.ParameterCount + 3}.")
+                $"AICc is not defined for {responses.Count} points and {model.ParameterCount} parameters; it needs at least {model.ParameterCount + (isKnown ? 2 : 3)}.")
             : null;
         return new ModelCandidate(model, fit, sum, leftOut is null ? aicc : null, null, null, null, leftOut);
     }
@@ -128,6 +142,19 @@ public static class CurveModelSelection
         int rest = pointCount - k - 1;
         return rest > 0 ? (pointCount * PreciseMath.Log(sumOfSquares / pointCount)) + (2 * k) + (2.0 * k * (k + 1) / rest) : null;
     }
+
+    /// <summary>Corrected information criterion where the variance of every point is known.</summary>
+    /// <param name="chiSquare">Sum of squares over the known variances, 0 or more.</param>
+    /// <param name="pointCount">n.</param>
+    /// <param name="parameterCount">p, free parameters of the curve; there is no other.</param>
+    /// <returns>The criterion; null unless n is more than p + 1.</returns>
+    public static double? AiccOfKnownScale(double chiSquare, int pointCount, int parameterCount)
+    {
+        int rest = pointCount - parameterCount - 1;
+        return rest > 0 ? chiSquare + (2 * parameterCount) + (2.0 * parameterCount * (parameterCount + 1) / rest) : null;
+    }
+
+    private static bool IsKnown(Weighting weighting) => weighting.Variance is not null && weighting.Basis == VarianceBasis.Known;
 
     private static ModelCandidate LeftOut(CurveModel model, CurveFit? fit, string reason) => new(model, fit, null, null, null, null, null, reason);
 
@@ -153,7 +180,7 @@ public static class CurveModelSelection
         return weights;
     }
 
-    private static void WithFTests(List<ModelCandidate> candidates, int pointCount)
+    private static void WithNestedTests(List<ModelCandidate> candidates, int pointCount, bool isKnown)
     {
         double? nested = candidates.Find(candidate => candidate.Model.Id == NestedModel)?.WeightedSumOfSquares;
         double? least = candidates.Min(candidate => candidate.Aicc);
@@ -164,16 +191,18 @@ public static class CurveModelSelection
             if (NestingModels.Contains(candidate.Model.Id) && nested is { } outer && candidate.WeightedSumOfSquares is { } inner && degreesOfFreedom > 0)
             {
                 // The larger model can't fit worse; where it does by a rounding, the gain is nothing.
-                double f = Math.Max(0, outer - inner) / (inner / degreesOfFreedom);
-                double probability = TailProbability.UpperF(f, 1, degreesOfFreedom);
-                candidate = candidate with { FStatistic = f, FProbability = probability };
+                double gain = Math.Max(0, outer - inner);
+                double f = gain / (inner / degreesOfFreedom);
+                candidate = isKnown
+                    ? candidate with { ChiSquare = gain, ChiSquareProbability = TailProbability.UpperChiSquare(gain, 1) }
+                    : candidate with { FStatistic = f, FProbability = TailProbability.UpperF(f, 1, degreesOfFreedom) };
             }
 
             candidates[i] = candidate;
         }
     }
 
-    private static ModelChoice Choose(List<ModelCandidate> candidates)
+    private static ModelChoice Choose(List<ModelCandidate> candidates, bool isKnown)
     {
         ModelCandidate[] ranked =
         [
@@ -188,17 +217,18 @@ public static class CurveModelSelection
         }
 
         bool hasNested = ranked.Any(candidate => candidate.Model.Id == NestedModel);
-        bool IsRefused(ModelCandidate candidate) => hasNested && candidate.FProbability >= SignificanceLevel;
+        bool IsRefused(ModelCandidate candidate) => hasNested && candidate.NestedProbability >= SignificanceLevel;
         ModelCandidate chosen = ranked.First(candidate => !IsRefused(candidate));
+        string test = isKnown ? "chi-square difference test" : "F test";
         string reason = string.Create(CultureInfo.InvariantCulture, $"{chosen.Model.Id} has the least AICc, {chosen.Aicc:F2}");
         if (chosen != ranked[0])
         {
             reason = string.Create(CultureInfo.InvariantCulture,
-                $"{ranked[0].Model.Id} has the least AICc, {ranked[0].Aicc:F2}, but does not beat 4pl in the F test (p {ranked[0].FProbability:G2}); {chosen.Model.Id} follows with {chosen.Aicc:F2}");
+                $"{ranked[0].Model.Id} has the least AICc, {ranked[0].Aicc:F2}, but does not beat 4pl in the {test} (p {ranked[0].NestedProbability:G2}); {chosen.Model.Id} follows with {chosen.Aicc:F2}");
         }
-        else if (chosen.FProbability is { } probability && hasNested)
+        else if (chosen.NestedProbability is { } probability && hasNested)
         {
-            reason += string.Create(CultureInfo.InvariantCulture, $", and beats 4pl in the F test (p {probability:G2})");
+            reason += string.Create(CultureInfo.InvariantCulture, $", and beats 4pl in the {test} (p {probability:G2})");
         }
 
         string[] close = [.. ranked.Where(candidate => candidate != chosen && candidate.Aicc - chosen.Aicc < 2).Select(candidate => candidate.Model.Id)];

@@ -14,6 +14,9 @@ public sealed record PrecisionProfile
     /// <summary>Accuracy of a limit on ln x.</summary>
     private const double LimitTolerance = 1e-12;
 
+    /// <summary>Relative distance within which a root of a turning curve is the concentration itself: near the turn it has half of the digits.</summary>
+    private const double TurnTolerance = 1e-6;
+
     /// <summary>Between two points of the grid the profile may dip or rise by this factor of the limit without being looked for.</summary>
     private const double NearFactor = 2;
 
@@ -58,7 +61,10 @@ public sealed record PrecisionProfile
         }
 
         (double start, double end) = (PreciseMath.Log(lowest), PreciseMath.Log(highest));
-        double Cv(double lnX) => 100 * (WithinPlateInterval.LnConcentrationStandardError(fit, XOf(lnX), wellCount) ?? double.PositiveInfinity);
+        // Beyond the turn of a curve a response has no concentration, or another one: there is no precision to speak of.
+        bool turns = fit.Model.TurningPoint(fit.Parameters) is not null;
+        bool HasConcentration(double x) => !turns || (fit.Invert(fit.Response(x)) is { Status: InversionStatus.Found } found && Math.Abs(found.Concentration - x) <= TurnTolerance * x);
+        double Cv(double lnX) => !HasConcentration(XOf(lnX)) ? double.PositiveInfinity : 100 * (WithinPlateInterval.LnConcentrationStandardError(fit, XOf(lnX), wellCount) ?? double.PositiveInfinity);
         double XOf(double lnX) => lnX <= start ? lowest : lnX >= end ? highest : PreciseMath.Exp(lnX);
 
         var grid = new Node[pointCount];

@@ -28,6 +28,6 @@ internal sealed class CurveConvergenceRule : QcRule
         CurveFit fit = analyte.Curve.Fit;
         return fit.IsUsable
             ? $"The curve of {analyte.Specification.Analyte} converged."
-            : $"The curve of {analyte.Specification.Analyte} gives no concentration ({fit.Termination}): {fit.Failure ?? "the fit reached no minimum."}";
+            : $"The curve of {analyte.Specification.Analyte} gives no concentration: {fit.Failure ?? "the fit reached no minimum."}";
     }
 }

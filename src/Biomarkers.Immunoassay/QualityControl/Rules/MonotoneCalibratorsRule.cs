@@ -18,23 +18,14 @@ internal sealed class MonotoneCalibratorsRule : QcRule
     private static QcFlag? Judge(RuleEntry entry, AnalyteEvidence analyte)
     {
         CalibratorResult[] levels = [.. analyte.Curve.Calibrators.Where(calibrator => calibrator.MeanResponse is not null)];
+        IReadOnlyList<LevelTurn> places = MonotoneLevels.TurnsOf([.. levels.Select(level => level.Nominal)], [.. levels.Select(level => level.MeanResponse!.Value)]);
         if (levels.Length < 2)
         {
             return null;
         }
 
-        int direction = Math.Sign(levels[^1].MeanResponse!.Value - levels[0].MeanResponse!.Value);
-        var turns = new List<(CalibratorResult Lower, CalibratorResult Upper)>();
-        for (int i = 1; i < levels.Length; i++)
-        {
-            int step = Math.Sign(levels[i].MeanResponse!.Value - levels[i - 1].MeanResponse!.Value);
-            if (step != 0 && step != direction && levels[i].Nominal > levels[i - 1].Nominal)
-            {
-                turns.Add((levels[i - 1], levels[i]));
-            }
-        }
-
-        if (turns.Count == 0)
+        (CalibratorResult Lower, CalibratorResult Upper)[] turns = [.. places.Select(turn => (levels[turn.Lower], levels[turn.Upper]))];
+        if (turns.Length == 0)
         {
             return TurnOfCurve(entry, analyte);
         }
@@ -46,7 +37,7 @@ internal sealed class MonotoneCalibratorsRule : QcRule
             FlagLevel.Curve,
             analyte.Specification.Analyte,
             $"The calibrators' mean responses turn back from {where}.",
-            observed: turns.Count,
+            observed: turns.Length,
             limit: 0,
             wells: wells);
     }
