@@ -47,7 +47,7 @@ public static class AnalyzeCommand
     {
         var command = new Command("analyze", $"Compute the concentrations and flags of a plate file. Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or input.")
         {
-            PlateArgument, AssayOption, LayoutOption, BarcodeOption, JsonOption, PlotArguments.Plot, PlotArguments.Draw,
+            PlateArgument, AssayOption, LayoutOption, BarcodeOption, JsonOption, PlotArguments.Plot, PlotArguments.Draw, PlotArguments.ResponseAxis,
         };
         foreach (Option option in PlateFileArguments.All)
         {
@@ -64,6 +64,7 @@ public static class AnalyzeCommand
         List<Fault> optionFaults = [];
         PlateFileSettings settings = PlateFileArguments.Read(parsed, parsed.GetValue(BarcodeOption), optionFaults);
         string? plotPath = PlotArguments.ReadPlot(parsed, optionFaults);
+        ResponseScale? scale = PlotArguments.ReadScale(parsed, optionFaults);
         string assayText = parsed.GetRequiredValue(AssayOption);
         Checked<AssayDefinition> assay = await AssayFile.FindAsync(assayText, cancellationToken);
         if (optionFaults.Count > 0 || assay.Value is null)
@@ -87,12 +88,12 @@ public static class AnalyzeCommand
         (Checked<PlateLayout> layout, string source) = await input.ReadLayoutAsync(parsed.GetValue(LayoutOption), settings, assay.Value, assay.Value.Version, cancellationToken);
         return layout.Value is null
             ? console.Refuse(source, layout.Faults)
-            : await AnalyzeAsync(console, parsed, new Asked(input, layout.Value, assay.Value, plotPath), cancellationToken);
+            : await AnalyzeAsync(console, parsed, new Asked(input, layout.Value, assay.Value, plotPath, scale), cancellationToken);
     }
 
     private static async Task<int> AnalyzeAsync(CommandConsole console, ParseResult parsed, Asked asked, CancellationToken cancellationToken)
     {
-        (PlateInput input, PlateLayout layout, AssayDefinition assay, string? plotPath) = asked;
+        (PlateInput input, PlateLayout layout, AssayDefinition assay, string? plotPath, ResponseScale? scale) = asked;
         if (!RulePacks.TryFind(assay.RulePack, out RulePack? pack))
         {
             throw new InvalidOperationException($"Assay {assay.Name} passed its check with the unknown rule pack '{assay.RulePack}'.");
@@ -106,7 +107,7 @@ public static class AnalyzeCommand
 
         AnalyticalRun run = PlateAnalyzer.Analyze(inputs.Value);
         var report = RunReport.Of(run, input.Read.PlateBarcode);
-        CurveDrawing[] drawings = [.. run.Curves.Select(curve => RunDrawing.Of(curve, run.Results, input.Read.PlateBarcode, assay.ResponseKind))];
+        CurveDrawing[] drawings = [.. run.Curves.Select(curve => RunDrawing.Of(curve, run.Results, input.Read.PlateBarcode, assay.ResponseKind, scale))];
         for (int i = 0; i < drawings.Length && plotPath is not null; i++)
         {
             string file = drawings.Length == 1 ? plotPath : PlotFile.WithWord(plotPath, run.Curves[i].Analyte);
@@ -134,5 +135,5 @@ public static class AnalyzeCommand
     }
 
     /// <summary>What is analysed.</summary>
-    private sealed record Asked(PlateInput Input, PlateLayout Layout, AssayDefinition Assay, string? PlotPath);
+    private sealed record Asked(PlateInput Input, PlateLayout Layout, AssayDefinition Assay, string? PlotPath, ResponseScale? Scale);
 }

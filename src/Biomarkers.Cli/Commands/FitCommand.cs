@@ -33,6 +33,7 @@ public static class FitCommand
 
         command.Add(PlotArguments.Plot);
         command.Add(PlotArguments.Draw);
+        command.Add(PlotArguments.ResponseAxis);
         command.Add(JsonOption);
         command.SetAction(RunAsync);
         return command;
@@ -44,6 +45,7 @@ public static class FitCommand
         List<Fault> optionFaults = [];
         FitRequest? request = FitArguments.Read(parsed, optionFaults);
         string? plotPath = PlotArguments.ReadPlot(parsed, optionFaults);
+        ResponseScale? scale = PlotArguments.ReadScale(parsed, optionFaults);
         string path = parsed.GetRequiredValue(FileArgument);
         Checked<CurvePoints> read = await CurvePointsFile.ReadAsync(path, cancellationToken);
         List<Fault> fileFaults = [.. read.Faults];
@@ -57,7 +59,7 @@ public static class FitCommand
         IReadOnlyList<CurvePoint> points = read.ValueOrThrow().Points;
         var fitted = FittedCurve.Of(request, problem);
         var answer = FitAnswer.Of(fitted, request, points);
-        CurveDrawing drawing = FitDrawing.Of(fitted, answer, Path.GetFileName(path));
+        CurveDrawing drawing = FitDrawing.Of(fitted, answer, Path.GetFileName(path), scale);
         if (plotPath is not null && await PlotFile.WriteAsync("--plot", plotPath, CurvePicture.Draw(drawing), cancellationToken) is { } fault)
         {
             return console.Refuse("biomarkers fit", [fault]);
@@ -78,6 +80,13 @@ public static class FitCommand
 
         return fitted.Fit.IsUsable ? ExitCodes.Ok : ExitCodes.Negative;
     }
+
+    private static string OtherWay(CurveModel model, Weighting weighting) => (model.FitsLnResponse, weighting.IsDefinedFor(0)) switch
+    {
+        (true, true) => "another --model",
+        (true, false) => "another --model with --weights none or a variance function",
+        _ => "--weights none or a variance function",
+    };
 
     /// <summary>The problem, with everything in the file and the options that the model or the weighting can't take.</summary>
     private static CurveFitProblem Pose(FitRequest request, Checked<CurvePoints> read, List<Fault> optionFaults, List<Fault> fileFaults)
@@ -105,7 +114,7 @@ public static class FitCommand
             if (point.Response <= 0 && (model.FitsLnResponse || !request.Weighting.IsDefinedFor(point.Response)))
             {
                 fileFaults.Add(new Fault(CurvePointsFile.PlaceOf(point.LineNumber, "response"), FaultReasons.OutOfRange,
-                    $"A response of {point.Response} has no weight under '{request.Weighting.Id}' in {model.Id}; expected more than 0, or --weights none with another model."));
+                    $"A response of {point.Response} {(model.FitsLnResponse ? $"has no logarithm, which {model.Id} fits" : $"has no weight under '{request.Weighting.Id}'")}; expected more than 0, or {OtherWay(model, request.Weighting)}."));
             }
         }
 

@@ -50,6 +50,14 @@ public static class VarianceCommand
         HelpName = "STEP",
     };
 
+    private static readonly Option<bool> WithoutOutlyingOption = new("--without-outlying")
+    {
+        Description = "Leave out the groups of replicates that scatter beyond all chance, the worst first, at most a tenth; they are named. Default: they are in, and both functions are shown.",
+    };
+
+    /// <summary>Outlying groups that are named to people; JSON has all.</summary>
+    private const int MostNamed = 20;
+
     private static readonly Option<string> OutOption = new("--out") { Description = "Write the function with all that it came from as JSON; its hash is printed. An existing file is replaced.", HelpName = "FILE.json" };
 
     private static readonly Option<string> PlotOption = new("--plot") { Description = "Draw SD against mean response and the function into FILE.svg or FILE.png.", HelpName = "FILE.svg|png" };
@@ -63,7 +71,7 @@ public static class VarianceCommand
             "variance",
             $"Learn how much wells scatter at each response: V = A^2 + (B f^THETA)^2. Exit codes: 0 learned, 1 the plates do not determine it, 2 wrong arguments or input.")
         {
-            PlatesArgument, AssayOption, LayoutOption, PriorOption, ResolutionOption, OutOption, PlotOption, JsonOption,
+            PlatesArgument, AssayOption, LayoutOption, PriorOption, ResolutionOption, WithoutOutlyingOption, OutOption, PlotOption, JsonOption,
         };
         foreach (Option option in PlateFileArguments.All)
         {
@@ -159,7 +167,7 @@ public static class VarianceCommand
             }
         }
 
-        return options with { ResponseResolution = resolution };
+        return options with { ResponseResolution = resolution, LeavesOutOutlyingGroups = parsed.GetValue(WithoutOutlyingOption) };
     }
 
     private static async Task<List<PlateReplicates>?> ReadPlatesAsync(
@@ -201,7 +209,15 @@ public static class VarianceCommand
 
         var artefact = VarianceFunctionArtefact.Of(
             assay.Id, assay.Version, analyte, PlateAnalyzer.EngineVersion, plates.Select(plate => plate.ReadHash), options, function);
-        return new Learned(LearnedAnalyte.Of(analyte, function, [.. contents.Select(content => content.Name)], artefact), groups, artefact);
+        string[] names = [.. contents.Select(content => content.Name)];
+        LearnedAnalyte report = LearnedAnalyte.Of(analyte, function, names, artefact);
+        if (function is { OutlyingGroups.Count: > 0, LeftOutOutlyingGroups: false }
+            && VarianceFunctionLearning.Learn(groups, options with { LeavesOutOutlyingGroups = true }).Value is { OutlyingGroups.Count: > 0 } without)
+        {
+            report = report with { WithoutOutlying = VarianceWithoutOutlying.Of(without, names, groups.Length) };
+        }
+
+        return new Learned(report, groups, artefact);
     }
 
     private static async Task<Fault?> WriteAsync(Learned learned, string? outPath, string? plotPath, bool isOneOfSeveral, CancellationToken cancellationToken)
@@ -233,7 +249,7 @@ public static class VarianceCommand
             [
                 analyte.Analyte, Digits(analyte.A), Digits(analyte.B), Digits(analyte.Theta), Digits(analyte.ThetaStandardError), Whole(analyte.GroupCount),
                 Whole(analyte.ZeroVarianceCount), Whole(analyte.PooledDegreesOfFreedom), Percent(analyte.EffectiveDegreesOfFreedom),
-                Percent(analyte.LargestRelativeErrorPercent), analyte.Determined ? "yes" : "no",
+                Percent(analyte.LargestRelativeErrorPercent), DeterminedOf(analyte),
             ]));
         foreach (LearnedAnalyte analyte in report.Analytes)
         {
@@ -244,11 +260,9 @@ public static class VarianceCommand
             }
 
             console.WriteLine($"{analyte.Analyte}: weights for the next version of the assay: {analyte.Weights}");
+            console.WriteLine($"  the fourth number is the pooled degrees of freedom, {Whole(analyte.PooledDegreesOfFreedom)}, on which the intervals' t rests; effective ones, {Percent(analyte.EffectiveDegreesOfFreedom)}, say how well the function itself is known");
             console.WriteLine($"  seen from response {Digits(analyte.LowestResponse)} to {Digits(analyte.HighestResponse)}; SHA-256 of the record {analyte.ArtefactSha256}");
-            if (analyte.Outlying.Count > 0)
-            {
-                console.WriteLine($"  scatter beyond all chance, and are in: {string.Join(", ", analyte.Outlying)}");
-            }
+            PrintOutlying(console, analyte);
 
             if (!analyte.Determined)
             {
@@ -256,6 +270,38 @@ public static class VarianceCommand
                 console.WriteLine($"  not determined by these plates{bounds}: the prior speaks; take more plates");
             }
         }
+    }
+
+    private static string DeterminedOf(LearnedAnalyte analyte)
+    {
+        string count = string.Create(CultureInfo.InvariantCulture, $"{analyte.Outlying.Count} outlying {(analyte.Outlying.Count == 1 ? "group" : "groups")}");
+        string groups = analyte.Outlying.Count == 0 ? "" : analyte.LeftOutOutlying ? $", without {count}" : $", with {count}";
+        return (analyte.Determined ? "yes" : "no") + groups;
+    }
+
+    private static void PrintOutlying(CommandConsole console, LearnedAnalyte analyte)
+    {
+        if (analyte.Outlying.Count > 0)
+        {
+            console.WriteLine($"  scatter beyond all chance, and are {(analyte.LeftOutOutlying ? "left out" : "in")}: {Named(analyte.Outlying)}");
+        }
+
+        if (analyte.WithoutOutlying is not { } without)
+        {
+            return;
+        }
+
+        console.WriteLine($"  without {(without.LeftOut.Count == 1 ? "the outlying group" : "outlying groups")}: {without.Weights}{(without.Determined ? "" : " (not determined)")}; left out, the worst first: {Named(without.LeftOut)}");
+        console.WriteLine(without.IsAllLeftOut
+            ? "  take the one without, by --without-outlying, once you have looked at these wells: a few wild wells raise V and so every interval, and hide the next one from S_REP_VARIANCE. "
+                + "Take the one with them only if such wells are ordinary in your laboratory."
+            : "  take neither yet: a tenth of the groups is the most that is left out, and others still outlie. These plates do not scatter by one function; look for mixed readers, dilutions or wells.");
+    }
+
+    private static string Named(IReadOnlyList<string> groups)
+    {
+        string more = groups.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {groups.Count - MostNamed} more (--json has all {groups.Count})") : "";
+        return string.Join(", ", groups.Take(MostNamed)) + more;
     }
 
     private static string Whole(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";

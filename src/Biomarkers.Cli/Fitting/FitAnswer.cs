@@ -16,6 +16,10 @@ public sealed record FitAnswer : FitReport
     {
     }
 
+    /// <summary>Loss of a robust fit; absent for least squares.</summary>
+    [JsonPropertyOrder(11)]
+    public required RobustLoss? RobustLoss { get; init; }
+
     /// <summary>How the intervals of predictions were made.</summary>
     [JsonPropertyOrder(11)]
     public required IntervalMethod IntervalMethod { get; init; }
@@ -63,12 +67,14 @@ public sealed record FitAnswer : FitReport
         double lowest = points.Select(point => point.Concentration).Where(concentration => concentration > 0).DefaultIfEmpty(0).Min();
         double highest = points.Max(point => point.Concentration);
         FitReport report = Of(fit, [.. request.Held.Keys]);
+        Prediction[] predictions = [.. request.Responses.Select(response => Prediction.Of(fit, fitted.Problem, response, request.Reading))];
         return new FitAnswer(report with
         {
-            Flags = [.. report.Flags, .. FitFlags.Of(fitted)],
-            Predictions = request.Responses.Count > 0 ? [.. request.Responses.Select(response => Prediction.Of(fit, fitted.Problem, response, request.Reading))] : null,
+            Flags = [.. report.Flags, .. FitFlags.Of(fitted), .. FitFlags.Of(fit, predictions)],
+            Predictions = predictions.Length > 0 ? predictions : null,
         })
         {
+            RobustLoss = fitted.Robust?.Loss,
             IntervalMethod = request.Reading.Method,
             Seed = request.Reading.Method == IntervalMethod.Bootstrap ? request.Reading.Bootstrap.Seed : null,
             Resamples = request.Reading.Method == IntervalMethod.Bootstrap ? request.Reading.Bootstrap.DrawCount : null,
@@ -175,7 +181,11 @@ public sealed record ModelComparison(string? Chosen, string Reason, IReadOnlyLis
         choice.Chosen?.Model.Id,
         choice.Reason,
         [.. choice.Candidates.Select(candidate => new ModelFigures(
-            candidate.Model.Id, candidate.WeightedSumOfSquares, candidate.Aicc, candidate.AiccDifference, candidate.FStatistic, candidate.FProbability, candidate.LeftOut))]);
+            candidate.Model.Id, candidate.WeightedSumOfSquares, candidate.Aicc, candidate.AiccDifference, candidate.FStatistic, candidate.FProbability, candidate.LeftOut)
+        {
+            ChiSquare = candidate.ChiSquare,
+            ChiSquareProbability = candidate.ChiSquareProbability,
+        })]);
 }
 
 /// <summary>One model beside the others; see <see cref="ModelCandidate"/>.</summary>
@@ -187,4 +197,11 @@ public sealed record ModelComparison(string? Chosen, string Reason, IReadOnlyLis
 /// <param name="FProbability">Its probability if the 4PL holds.</param>
 /// <param name="LeftOut">Why it can't be chosen; absent for a candidate.</param>
 public sealed record ModelFigures(
-    string Model, double? WeightedSumOfSquares, double? Aicc, double? AiccDifference, double? FStatistic, double? FProbability, string? LeftOut);
+    string Model, double? WeightedSumOfSquares, double? Aicc, double? AiccDifference, double? FStatistic, double? FProbability, string? LeftOut)
+{
+    /// <summary>Chi-square difference of a 5PL and the 4PL, in place of F where the variance is known.</summary>
+    public double? ChiSquare { get; init; }
+
+    /// <summary>Its probability if the 4PL holds.</summary>
+    public double? ChiSquareProbability { get; init; }
+}

@@ -97,18 +97,19 @@ internal static class FitArguments
     /// <returns>What is asked for, as far as it can be read: to look for further faults in the file. Null without a model or weights.</returns>
     public static FitRequest? Read(ParseResult parsed, List<Fault> faults)
     {
-        string modelText = parsed.GetRequiredValue(Model);
+        // Ids are lower-case; people write 4PL and 1/Y2.
+        string modelText = parsed.GetRequiredValue(Model).ToLowerInvariant();
         bool isAuto = modelText == CurveModelSelection.Id;
         CurveModel? model = null;
         if (!isAuto && !CurveModels.TryFind(modelText, out model))
         {
-            faults.Add(new Fault("--model", FaultReasons.UnknownWord, $"There is no model '{modelText}'; expected one of {CurveModels.KnownIds}, {CurveModelSelection.Id}."));
+            faults.Add(new Fault("--model", FaultReasons.UnknownWord, $"There is no model '{parsed.GetRequiredValue(Model)}'; expected one of {CurveModels.KnownIds}, {CurveModelSelection.Id}."));
         }
 
-        string weightsText = parsed.GetRequiredValue(Weights);
+        string weightsText = parsed.GetRequiredValue(Weights).ToLowerInvariant();
         if (!Weighting.TryParse(weightsText, out Weighting? weighting))
         {
-            faults.Add(new Fault("--weights", FaultReasons.UnknownWord, $"There is no weighting '{weightsText}'; expected {Weighting.KnownIds}."));
+            faults.Add(new Fault("--weights", FaultReasons.UnknownWord, $"There is no weighting '{parsed.GetRequiredValue(Weights)}'; expected {Weighting.KnownIds}."));
         }
 
         Dictionary<string, double> held = ReadFixed(parsed.GetValue(Fix) ?? [], faults);

@@ -41,9 +41,31 @@ internal static class FitFlags
         return flags;
     }
 
+    /// <summary>Quantified responses whose interval lacks a side, as the rule <c>interval-bounds@1</c> has it. Where no interval is estimated at all, the table says so.</summary>
+    public static IEnumerable<FitFlag> Of(CurveFit fit, IEnumerable<Prediction> predictions)
+    {
+        foreach (Prediction prediction in predictions.Where(prediction => prediction.HasInterval && (prediction.Lower is null || prediction.Upper is null)))
+        {
+            string side = (prediction.Lower, prediction.Upper) switch
+            {
+                (null, null) => "has no end",
+                (null, _) => "has no lower end",
+                _ => "has no upper end",
+            };
+            string zero = prediction.Lower is null && Prediction.ReachesBelowZero(fit.Model.Id) ? ": it reaches below concentration 0" : "";
+            yield return new FitFlag(FlagCodes.IntervalUnbounded, FlagSeverity.Warning, prediction.Response, null, string.Create(CultureInfo.InvariantCulture,
+                $"The 95 % interval of response {prediction.Response:G6} {side}{zero}."));
+        }
+    }
+
     /// <summary>What the points, the comparison of models and a robust fit add.</summary>
     public static IEnumerable<FitFlag> Of(FittedCurve fitted)
     {
+        if (TurnOfLevels(fitted.Problem) is { } turn)
+        {
+            yield return turn;
+        }
+
         if (fitted.Choice?.Chosen is not null)
         {
             yield return new FitFlag(FlagCodes.ModelChosenHere, FlagSeverity.Warning, null, null,
@@ -82,6 +104,34 @@ internal static class FitFlags
                 $"The level at {level.Concentration:G6} lies off the curve by {level.ExternallyStudentised:G3} standard errors (adjusted p = {level.AdjustedPValue:G2}). It stays in the fit."));
         }
 
+        foreach (FitFlag well in OutlyingWells(diagnosis))
+        {
+            yield return well;
+        }
+    }
+
+    // The rule of runs counts every turn; here duplicates on a plateau would name half of all clean files.
+    private static FitFlag? TurnOfLevels(CurveFitProblem problem)
+    {
+        (double Concentration, double[] Responses)[] levels =
+        [
+            .. Enumerable.Range(0, problem.Responses.Count).GroupBy(i => problem.Concentrations[i]).OrderBy(level => level.Key)
+                .Select(level => (level.Key, level.Select(i => problem.Responses[i]).ToArray())),
+        ];
+        string[] turns =
+        [
+            .. from turn in MonotoneLevels.TurnsOf([.. levels.Select(level => level.Concentration)], [.. levels.Select(level => level.Responses.Average())])
+               let lower = levels[turn.Lower]
+               let upper = levels[turn.Upper]
+               where MonotoneLevels.IsBeyondScatter(lower.Responses, upper.Responses, problem.Weighting)
+               select string.Create(CultureInfo.InvariantCulture, $"{lower.Concentration:G6} to {upper.Concentration:G6}"),
+        ];
+        return turns.Length == 0 ? null : new FitFlag(FlagCodes.NonMonotone, FlagSeverity.Warning, turns.Length, 0,
+            $"The calibrators' mean responses turn back from {string.Join("; ", turns)}: swapped wells, wrong concentrations, or a hook.");
+    }
+
+    private static IEnumerable<FitFlag> OutlyingWells(CurveDiagnosis diagnosis)
+    {
         foreach (PointDiagnosis point in diagnosis.Points.Where(point => point.AdjustedPValue < Probability))
         {
             yield return new FitFlag(FlagCodes.WellOutlier, FlagSeverity.Warning, point.AdjustedPValue, Probability, string.Create(CultureInfo.InvariantCulture,

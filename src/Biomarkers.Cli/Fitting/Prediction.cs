@@ -52,6 +52,9 @@ public sealed record Prediction(
     /// <summary>Relative distance beyond a calibrator that still counts as the calibrator: rounding in the inversion.</summary>
     private const double RangeTolerance = 1e-9;
 
+    /// <summary>Whether a model goes on below concentration 0, so that an interval without a lower end reaches there.</summary>
+    internal static bool ReachesBelowZero(string model) => model is "linear" or "quadratic";
+
     internal static Prediction Of(CurveFit fit, CurveFitProblem problem, double response, ReadingOptions reading)
     {
         double lowest = problem.Concentrations.Where(concentration => concentration > 0).DefaultIfEmpty(0).Min();

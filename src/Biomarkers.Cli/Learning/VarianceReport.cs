@@ -24,7 +24,7 @@ public sealed record VarianceReport(string Assay, int PlateCount, IReadOnlyList<
 /// <param name="HighestResponse">Highest, likewise.</param>
 /// <param name="Determined">Whether the plates determine the function; otherwise the prior speaks.</param>
 /// <param name="ParametersAtBound">Names; empty for none.</param>
-/// <param name="Outlying">Groups that scatter beyond all chance, as plate and content; they are in.</param>
+/// <param name="Outlying">Groups that scatter beyond all chance, as plate and content; they are in, unless <c>--without-outlying</c> left them out.</param>
 /// <param name="ArtefactSha256">Hash of what <c>--out</c> writes; absent when nothing could be learned.</param>
 /// <param name="Failure">Why nothing could be learned; absent otherwise.</param>
 public sealed record LearnedAnalyte(
@@ -47,6 +47,12 @@ public sealed record LearnedAnalyte(
     string? ArtefactSha256,
     string? Failure)
 {
+    /// <summary>Whether the outlying groups were left out.</summary>
+    public bool LeftOutOutlying { get; init; }
+
+    /// <summary>The function without the outlying groups; absent without any, and where they are left out already.</summary>
+    public VarianceWithoutOutlying? WithoutOutlying { get; init; }
+
     internal static LearnedAnalyte Of(string analyte, LearnedVarianceFunction learned, IReadOnlyList<string> names, VarianceFunctionArtefact artefact) => new(
         analyte,
         learned.Weighting.Id,
@@ -65,8 +71,44 @@ public sealed record LearnedAnalyte(
         learned.ParametersAtBound,
         [.. learned.OutlyingGroups.Select(place => names[place])],
         artefact.ComputeHash().Hex,
-        null);
+        null)
+    {
+        LeftOutOutlying = learned.LeftOutOutlyingGroups,
+    };
 
     internal static LearnedAnalyte Failed(string analyte, int groupCount, string failure) => new(
         analyte, null, null, null, null, null, null, null, groupCount, null, null, null, null, false, [], [], null, failure);
+}
+
+/// <summary>A variance function learned without the groups of outlying scatter.</summary>
+/// <param name="Weights">Weighting for the next version of the assay.</param>
+/// <param name="A">SD of a well at response 0.</param>
+/// <param name="B">Factor of |f|^theta.</param>
+/// <param name="Theta">Power of the response.</param>
+/// <param name="PooledDegreesOfFreedom">Sum over the groups that stay.</param>
+/// <param name="EffectiveDegreesOfFreedom">Of the function, on average over them.</param>
+/// <param name="Determined">Whether they determine the function.</param>
+/// <param name="LeftOut">The groups that were left out one after the other, as plate and content: often more than outlie at first, since the worst hide others.</param>
+/// <param name="IsAllLeftOut">Whether no outlying group stays; false where a tenth of all groups, the most that is left out, was not enough.</param>
+public sealed record VarianceWithoutOutlying(
+    string Weights,
+    double A,
+    double B,
+    double Theta,
+    int PooledDegreesOfFreedom,
+    double EffectiveDegreesOfFreedom,
+    bool Determined,
+    IReadOnlyList<string> LeftOut,
+    bool IsAllLeftOut)
+{
+    internal static VarianceWithoutOutlying Of(LearnedVarianceFunction learned, IReadOnlyList<string> names, int groupCount) => new(
+        learned.Weighting.Id,
+        learned.Function.A,
+        learned.Function.B,
+        learned.Function.Theta,
+        learned.PooledDegreesOfFreedom,
+        learned.EffectiveDegreesOfFreedom,
+        learned.IsDetermined,
+        [.. learned.OutlyingGroups.Select(place => names[place])],
+        learned.OutlyingGroups.Count < groupCount / 10);
 }

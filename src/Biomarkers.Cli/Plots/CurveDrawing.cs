@@ -3,6 +3,9 @@ namespace Biomarkers.Cli.Plots;
 /// <summary>What a picture of a standard curve shows, in a file or in the terminal.</summary>
 internal sealed record CurveDrawing
 {
+    /// <summary>Factor between responses up to which a linear axis shows them all.</summary>
+    private const double LinearSpan = 50;
+
     /// <summary>Line above the picture.</summary>
     public required string Title { get; init; }
 
@@ -23,6 +26,19 @@ internal sealed record CurveDrawing
 
     /// <summary>What was read off the curve.</summary>
     public required IReadOnlyList<DrawnSample> Samples { get; init; }
+
+    /// <summary>How responses are spaced; null to see from the calibrators.</summary>
+    public required ResponseScale? Scale { get; init; }
+
+    /// <summary>Whether the axis of responses is logarithmic: as asked, or else where the calibrators' responses above 0 span more than a factor of 50.</summary>
+    public bool IsResponseLogarithmic
+    {
+        get
+        {
+            double[] positive = [.. Calibrators.Select(point => point.Response).Where(response => response > 0)];
+            return positive.Length > 0 && (Scale is { } scale ? scale == ResponseScale.Log : positive.Max() > LinearSpan * positive.Min());
+        }
+    }
 
     /// <summary>Limit below which no number is reported; null where there is none.</summary>
     public required double? Lloq { get; init; }
@@ -53,7 +69,18 @@ internal sealed record CurvePlace(double Concentration, double Response, double?
 /// <summary>One point.</summary>
 /// <param name="Concentration">Zero or more.</param>
 /// <param name="Response">Its response.</param>
-internal sealed record DrawnPoint(double Concentration, double Response);
+/// <param name="IsLessened">Whether a robust fit lets it count less than half.</param>
+internal sealed record DrawnPoint(double Concentration, double Response, bool IsLessened = false);
+
+/// <summary>Spacing of an axis of responses.</summary>
+internal enum ResponseScale
+{
+    /// <summary>Equal steps.</summary>
+    Linear,
+
+    /// <summary>Equal factors; responses of 0 and below stand at the low end.</summary>
+    Log,
+}
 
 /// <summary>One sample on the curve.</summary>
 /// <param name="Concentration">More than 0.</param>

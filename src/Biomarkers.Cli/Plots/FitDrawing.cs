@@ -10,17 +10,19 @@ internal static class FitDrawing
     private const int PlaceCount = 201;
 
     /// <summary>The answer of <c>biomarkers fit</c>; the file gives concentrations and responses no unit.</summary>
-    public static CurveDrawing Of(FittedCurve fitted, FitAnswer answer, string fileName)
+    public static CurveDrawing Of(FittedCurve fitted, FitAnswer answer, string fileName, ResponseScale? scale)
     {
         double[] positive = [.. fitted.Problem.Concentrations.Where(concentration => concentration > 0)];
         return new CurveDrawing
         {
-            Title = $"{fileName}: {answer.Model}, weights {answer.Weights}",
+            Title = $"{fileName}: {answer.Model}, weights {answer.Weights}{(answer.RobustLoss is { } loss ? $", robust ({CommandConsole.WordOf(loss)})" : "")}"
+                + (fitted.Fit.IsUsable ? "" : " - no usable curve"),
+            Scale = scale,
             ConcentrationTitle = "Concentration (unit of the file)",
             ResponseTitle = "Response (unit of the file)",
             Curve = positive.Length > 0 ? CurveOf(fitted.Fit, positive.Min(), positive.Max()) : [],
             ZeroResponse = ZeroOf(fitted.Fit),
-            Calibrators = [.. fitted.Problem.Concentrations.Zip(fitted.Problem.Responses, (concentration, response) => new DrawnPoint(concentration, response))],
+            Calibrators = [.. fitted.Problem.Concentrations.Select((concentration, i) => new DrawnPoint(concentration, fitted.Problem.Responses[i], IsLessened(fitted, i)))],
             Samples =
             [
                 .. from prediction in answer.Predictions ?? []
@@ -31,6 +33,8 @@ internal static class FitDrawing
             Uloq = null,
         };
     }
+
+    private static bool IsLessened(FittedCurve fitted, int point) => fitted.Robust?.PointWeights is { Count: > 0 } weights && weights[point] < 0.5;
 
     /// <summary>Response at 0 of a curve that has one.</summary>
     public static double? ZeroOf(CurveFit fit) => fit.IsUsable && fit.Model.AllowsZeroConcentration ? fit.Response(0) : null;

@@ -11,13 +11,15 @@ internal static class RunDrawing
     /// <param name="results">Results of the run.</param>
     /// <param name="plate">Barcode.</param>
     /// <param name="kind">What the detector counted.</param>
-    public static CurveDrawing Of(StandardCurve curve, IReadOnlyList<SampleResult> results, string plate, ResponseKind kind)
+    /// <param name="scale">Spacing of responses; null to see from the calibrators.</param>
+    public static CurveDrawing Of(StandardCurve curve, IReadOnlyList<SampleResult> results, string plate, ResponseKind kind, ResponseScale? scale)
     {
         CalibratorResult[] levels = [.. curve.Calibrators.Where(calibrator => calibrator.MeanResponse is not null)];
         double[] positive = [.. levels.Select(level => level.Nominal).Where(nominal => nominal > 0)];
         return new CurveDrawing
         {
-            Title = $"{plate}: {curve.Analyte}, {curve.Fit.Model.Id}, weights {curve.Fit.Weighting.Id}",
+            Title = $"{plate}: {curve.Analyte}, {curve.Fit.Model.Id}, weights {curve.Fit.Weighting.Id}{(!curve.Fit.IsUsable ? " - no usable curve" : curve.IsAccepted ? "" : " - curve rejected")}",
+            Scale = scale,
             ConcentrationTitle = $"{curve.Analyte} ({curve.Unit.Code})",
             ResponseTitle = $"Response ({CommandConsole.WordOf(kind).Replace('-', ' ')})",
             Curve = positive.Length > 0 ? FitDrawing.CurveOf(curve.Fit, positive.Min(), positive.Max()) : [],

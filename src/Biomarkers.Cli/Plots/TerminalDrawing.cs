@@ -12,9 +12,6 @@ internal static class TerminalDrawing
     /// <summary>Rows between two numbers on the axis of responses.</summary>
     private const int RowsPerNumber = 4;
 
-    /// <summary>Part of the responses that stays free above and below.</summary>
-    private const double Margin = 0.05;
-
     /// <summary>The lines of a drawing.</summary>
     /// <param name="drawing">What is drawn.</param>
     /// <param name="pageColumns">Columns of the page.</param>
@@ -23,14 +20,11 @@ internal static class TerminalDrawing
     {
         Signs signs = isUnicode ? new Signs('○', '◆', '│', '└', '─', '┬', '┤') : new Signs('o', '#', '|', '+', '-', '+', '+');
         var axis = LogAxis.For(drawing);
-        double lowest = drawing.Responses.DefaultIfEmpty(0).Min();
-        double highest = drawing.Responses.DefaultIfEmpty(1).Max();
-        double span = highest > lowest ? highest - lowest : Math.Max(Math.Abs(highest), 1);
-        (double bottom, double top) = (lowest - (Margin * span), highest + (Margin * span));
-        string[] numbers = [.. Enumerable.Range(0, Rows).Select(row => NumberAt(row, bottom, top, span))];
+        var responses = ResponseAxis.For(drawing, 0);
+        string[] numbers = [.. Enumerable.Range(0, Rows).Select(row => NumberAt(row, responses))];
         int gutter = numbers.Max(number => number.Length);
         var canvas = new DotCanvas(Math.Clamp(pageColumns - gutter - 3, LeastColumns, MostColumns), Rows);
-        var places = new Places(canvas, axis, bottom, top);
+        var places = new Places(canvas, axis, responses);
         Paint(canvas, drawing, places, signs);
         yield return drawing.ResponseTitle;
         for (int row = 0; row < Rows; row++)
@@ -59,12 +53,12 @@ internal static class TerminalDrawing
         {
             CurvePlace from = drawing.Curve[i - 1];
             CurvePlace to = drawing.Curve[i];
-            canvas.Line(places.X(from.Concentration), places.Y(from.Response), places.X(to.Concentration), places.Y(to.Response));
+            canvas.Line(places.X(from.Concentration), places.LineY(from.Response), places.X(to.Concentration), places.LineY(to.Response));
         }
 
         if (drawing.ZeroResponse is { } zero && drawing.Calibrators.Any(point => point.Concentration == 0))
         {
-            canvas.Line(places.X(0) - DotCanvas.DotsAcross, places.Y(zero), places.X(0) + DotCanvas.DotsAcross, places.Y(zero));
+            canvas.Line(places.X(0) - DotCanvas.DotsAcross, places.LineY(zero), places.X(0) + DotCanvas.DotsAcross, places.LineY(zero));
         }
 
         foreach (DrawnPoint point in drawing.Calibrators)
@@ -78,16 +72,16 @@ internal static class TerminalDrawing
         }
     }
 
-    private static string NumberAt(int row, double bottom, double top, double span)
+    private static string NumberAt(int row, ResponseAxis responses)
     {
-        if (row % RowsPerNumber != RowsPerNumber / 2)
+        double span = responses.Top - responses.Bottom;
+        if (row % RowsPerNumber != RowsPerNumber / 2 || responses.ResponseAt(responses.Top - ((row + 0.5) / Rows * span)) is not { } value)
         {
             return "";
         }
 
-        double value = top - ((row + 0.5) / Rows * (top - bottom));
         // As many digits as the distance between two numbers needs.
-        int digits = Math.Clamp(1 - (int)Math.Floor(Math.Log10(span / Rows * RowsPerNumber)), 0, 6);
+        int digits = responses.Log is null ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(span / Rows * RowsPerNumber)), 0, 6) : Math.Clamp(1 - (int)Math.Floor(Math.Log10(value)), 0, 6);
         return Math.Abs(value) is < 1e6 and >= 1e-4 || value == 0
             ? value.ToString($"F{digits}", CultureInfo.InvariantCulture)
             : value.ToString("G3", CultureInfo.InvariantCulture);
@@ -123,12 +117,17 @@ internal static class TerminalDrawing
     private sealed record Signs(char Calibrator, char Sample, char Vertical, char Corner, char Horizontal, char TickDown, char TickLeft);
 
     /// <summary>Dots of concentrations and responses.</summary>
-    private sealed class Places(DotCanvas canvas, LogAxis axis, double bottom, double top)
+    private sealed class Places(DotCanvas canvas, LogAxis axis, ResponseAxis responses)
     {
         public int X(double concentration) => XOf(axis.PositionOf(concentration));
 
         public int XOf(double position) => (int)Math.Round((position - axis.Left) / (axis.Right - axis.Left) * (canvas.Width - 1));
 
-        public int Y(double response) => (int)Math.Round((top - response) / (top - bottom) * (canvas.Height - 1));
+        public int Y(double response) => YOf(responses.PositionOf(response));
+
+        /// <summary>Of the curve: what a logarithmic axis can't show runs out of the picture.</summary>
+        public int LineY(double response) => YOf(responses.LinePositionOf(response));
+
+        private int YOf(double position) => (int)Math.Round((responses.Top - position) / (responses.Top - responses.Bottom) * (canvas.Height - 1));
     }
 }
