@@ -23,9 +23,28 @@ internal sealed class IntervalWidthRule : QcRule
             FlagCodes.IntervalWide,
             FlagLevel.Sample,
             result.Analyte,
-            string.Create(CultureInfo.InvariantCulture, $"The 95 % interval of sample {result.SampleId} is the concentration +/- {halfWidth:F0} %; expected at most {entry.Limits[HalfWidthPercent]} %."),
+            TextOf(result, entry.Limits[HalfWidthPercent]),
             result.SampleId,
             halfWidth,
             entry.Limits[HalfWidthPercent],
             sample.Wells));
+
+    // The wider side is above the limit whenever half of the width is; as many decimals as show that.
+    private static string TextOf(SampleResult result, double limit)
+    {
+        double below = 100 * (result.Concentration!.Value - result.Lower!.Value) / result.Concentration.Value;
+        double above = 100 * (result.Upper!.Value - result.Concentration.Value) / result.Concentration.Value;
+        bool isAbove = above >= below;
+        double side = isAbove ? above : below;
+        int decimals = 1;
+        while (decimals < 6 && Math.Round(side, decimals) <= limit)
+        {
+            decimals++;
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The 95 % interval of sample {result.SampleId} reaches {Math.Round(side, decimals)} % {(isAbove ? "above" : "below")} the concentration "
+                + $"(-{below:F1}/+{above:F1} %); expected at most {limit} %.");
+    }
 }

@@ -113,6 +113,9 @@ public class CurveFindingsTests
             Assert.Equal(halfWidth > 20 ? 1 : 0, flags.Length);
             Assert.Equal(cv >= 0.2, halfWidth > 20);
             Assert.All(flags, flag => Assert.Equal((halfWidth, 20d), (flag.Observed!.Value, flag.Limit!.Value)));
+            double above = 100 * ((result.Upper.Value / result.Concentration.Value) - 1);
+            string wide = FormattableString.Invariant($"reaches {above:F1} % above the concentration");
+            Assert.All(flags, flag => Assert.Contains(wide, flag.Text, StringComparison.Ordinal));
         }
     }
 
