@@ -48,13 +48,17 @@ public sealed record FitAnswer : FitReport
     [JsonPropertyOrder(15)]
     public required IReadOnlyList<FitPoint>? Points { get; init; }
 
-    /// <summary>What this plate's curve can tell apart and quantify; absent when the fit is not usable or has no covariance.</summary>
+    /// <summary>What this plate's curve can tell apart and quantify; absent when the fit is not usable or has no covariance, and under weights by replicates.</summary>
     [JsonPropertyOrder(16)]
     public required FitLimits? Limits { get; init; }
 
     /// <summary>F test of the level means against the curve; absent without replicates or a level to spare.</summary>
     [JsonPropertyOrder(17)]
     public required LackOfFit? LackOfFit { get; init; }
+
+    /// <summary>Why no residual is tested, in one sentence; absent where they are, and when the fit is not usable.</summary>
+    [JsonPropertyOrder(17)]
+    public required string? NotTested { get; init; }
 
     /// <summary>How the models compare; absent where one was named.</summary>
     [JsonPropertyOrder(18)]
@@ -84,10 +88,11 @@ public sealed record FitAnswer : FitReport
             Points = fitted.Diagnosis is { } diagnosis
                 ? [.. diagnosis.Points.Select((point, i) => FitPoint.Of(point, points[i].LineNumber, fitted.Robust?.PointWeights is { Count: > 0 } weights ? weights[i] : null))]
                 : null,
-            Limits = fit.IsUsable && fit.Covariance is not null && lowest > 0 && highest > lowest
+            Limits = fit.IsUsable && fit.Covariance is not null && !fit.Weighting.IsByReplicates && lowest > 0 && highest > lowest
                 ? FitLimits.Of(fit, lowest, highest, request.Reading.WellCount, QuantifiedCvPercent)
                 : null,
             LackOfFit = fitted.Diagnosis?.LackOfFit,
+            NotTested = fitted.Diagnosis?.NotTested,
             ModelComparison = fitted.Choice is { } choice ? ModelComparison.Of(choice) : null,
         };
     }
@@ -98,11 +103,12 @@ public sealed record FitAnswer : FitReport
 /// <param name="WellCount">Wells.</param>
 /// <param name="MeanResponse">Plain mean of their responses.</param>
 /// <param name="ResponseCvPercent">100 SD / mean of their responses; absent for one well.</param>
-/// <param name="FittedResponse">Of the curve; absent when the fit is not usable.</param>
+/// <param name="FittedResponse">Of the curve; absent when the fit is not usable, but for one whose weights did not settle.</param>
 /// <param name="BackCalculated">Concentration of the mean response; absent off the curve.</param>
 /// <param name="RecoveryPercent">100 back-calculated / nominal; absent at 0.</param>
 /// <param name="Studentised">Externally studentised residual of the level; absent where it can't be estimated.</param>
 /// <param name="AdjustedPValue">Of the level as an outlier, adjusted for all levels (Holm); absent likewise.</param>
+/// <param name="RobustWeight">Least weight of its wells in a robust fit, 0 to 1; absent for least squares.</param>
 public sealed record FitLevel(
     double Nominal,
     int WellCount,
@@ -112,15 +118,18 @@ public sealed record FitLevel(
     double? BackCalculated,
     double? RecoveryPercent,
     double? Studentised,
-    double? AdjustedPValue)
+    double? AdjustedPValue,
+    double? RobustWeight)
 {
     internal static FitLevel[] AllOf(FittedCurve fitted)
     {
         CurveFitProblem problem = fitted.Problem;
+        IReadOnlyList<double> robust = fitted.Robust?.PointWeights ?? [];
         return
         [
             .. Enumerable.Range(0, problem.Responses.Count).GroupBy(i => problem.Concentrations[i]).OrderBy(level => level.Key)
-                .Select((level, place) => Of(fitted.Fit, level.Key, [.. level.Select(i => problem.Responses[i])], fitted.Diagnosis?.Levels[place])),
+                .Select((level, place) => Of(fitted.Fit, level.Key, [.. level.Select(i => problem.Responses[i])], fitted.Diagnosis?.Levels[place])
+                    with { RobustWeight = robust.Count > 0 ? level.Min(i => robust[i]) : null }),
         ];
     }
 
@@ -131,9 +140,10 @@ public sealed record FitLevel(
             ? 100 * Math.Sqrt(responses.Sum(response => (response - mean) * (response - mean)) / (responses.Length - 1)) / Math.Abs(mean)
             : null;
         double? back = fit.IsUsable && fit.Invert(mean) is { Status: InversionStatus.Found } inversion ? inversion.Concentration : null;
+        bool hasCurve = fit.IsUsable || fit.Termination == FitTermination.WeightsUnsettled;
         return new FitLevel(
-            nominal, responses.Length, mean, cv, fit.IsUsable ? fit.Response(nominal) : null, back, nominal > 0 ? 100 * back / nominal : null,
-            diagnosis?.ExternallyStudentised, diagnosis?.AdjustedPValue);
+            nominal, responses.Length, mean, cv, hasCurve ? fit.Response(nominal) : null, back, nominal > 0 ? 100 * back / nominal : null,
+            diagnosis?.ExternallyStudentised, diagnosis?.AdjustedPValue, null);
     }
 }
 

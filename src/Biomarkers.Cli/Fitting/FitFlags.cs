@@ -88,8 +88,7 @@ internal static class FitFlags
         {
             yield return new FitFlag(
                 FlagCodes.AsymptoteNotReached, FlagSeverity.Notice, 100 * asymptote.RelativeStandardError, 100 * AsymptoteDiagnosis.DeterminedBelow,
-                string.Create(CultureInfo.InvariantCulture,
-                    $"The calibrators cover {100 * asymptote.Reach:F0} % of the fitted amplitude towards {asymptote.Parameter}: it is extrapolated."));
+                $"The calibrators do not determine {asymptote.Parameter}: {asymptote.WhyNotBy(AsymptoteDiagnosis.DeterminedBelow, AsymptoteDiagnosis.DeterminedReach)}.");
         }
 
         if (diagnosis.LackOfFit is { PValue: < Probability } lack)

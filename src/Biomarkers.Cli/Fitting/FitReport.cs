@@ -10,7 +10,7 @@ namespace Biomarkers.Cli.Fitting;
 /// <param name="Weights">Id of the weighting.</param>
 /// <param name="ResidualScale"><c>response</c>, or <c>lnResponse</c> where the sum of squares is of ln response.</param>
 /// <param name="Parameters">By name; empty when the iteration could not begin.</param>
-/// <param name="StandardErrors">By name, of the parameters that aren't fixed; absent without covariance.</param>
+/// <param name="StandardErrors">By name, of the parameters that aren't fixed; absent without covariance and under weights by replicates.</param>
 /// <param name="WeightedSumOfSquares">Sum of w (y - f)^2; absent when the iteration could not begin.</param>
 /// <param name="DegreesOfFreedom">Points less free parameters.</param>
 /// <param name="Termination">Why the iteration ended.</param>
@@ -34,7 +34,7 @@ public record FitReport(
     IReadOnlyList<FitFlag> Flags,
     IReadOnlyList<Prediction>? Predictions)
 {
-    /// <summary>95 % intervals by name, of the parameters that aren't fixed; absent without covariance.</summary>
+    /// <summary>95 % intervals by name, of the parameters that aren't fixed; absent without covariance and under weights by replicates.</summary>
     [JsonPropertyOrder(10)]
     public IReadOnlyDictionary<string, ParameterInterval>? ConfidenceIntervals { get; init; }
 
@@ -45,7 +45,8 @@ public record FitReport(
     {
         bool isFitted = fit.Parameters.Length > 0;
         IReadOnlyList<string> names = isFitted ? fit.ParameterNames : [];
-        double[]? errors = fit.StandardErrors;
+        // Weights by replicates rest on too few wells to tell an error.
+        double[]? errors = fit.Weighting.IsByReplicates ? null : fit.StandardErrors;
         IReadOnlyList<(double Lower, double Upper)>? ends = FitIntervals.OfParameters(fit);
         // What a model took from the calibrators stands behind its parameters, and has no error either.
         int[] free = [.. Enumerable.Range(0, Math.Min(names.Count, fit.Model.ParameterCount)).Where(i => !fixedNames.Contains(names[i]))];

@@ -80,13 +80,16 @@ internal static class FitTables
 
     private static void PrintCalibrators(CommandConsole console, FitAnswer answer)
     {
+        bool isRobust = answer.Calibrators.Any(level => level.RobustWeight is not null);
+        string[] judged = isRobust ? ["Least robust weight"] : ["Studentised", "Adjusted p"];
         console.WriteTable(
             "Calibrators",
-            ["Nominal", "Wells", "Mean response", "CV %", "Fitted", "Back-calculated", "Recovery %", "Studentised", "Adjusted p"],
+            ["Nominal", "Wells", "Mean response", "CV %", "Fitted", "Back-calculated", "Recovery %", .. judged],
             answer.Calibrators.Select(level => (IReadOnlyList<string>)
             [
                 Digits(level.Nominal), Whole(level.WellCount), Digits(level.MeanResponse), Percent(level.ResponseCvPercent), Digits(level.FittedResponse),
-                Digits(level.BackCalculated), RecoveryOf(level), Fixed(level.Studentised), Probability(level.AdjustedPValue),
+                Digits(level.BackCalculated), RecoveryOf(level),
+                .. (string[])(isRobust ? [Fixed(level.RobustWeight)] : [Fixed(level.Studentised), Probability(level.AdjustedPValue)]),
             ]));
         if (answer.Calibrators.Any(IsMarked))
         {
@@ -99,7 +102,11 @@ internal static class FitTables
                 $"Lack of fit: F({lack.NumeratorDegreesOfFreedom}, {lack.DenominatorDegreesOfFreedom}) = {lack.F:G4}, p = {lack.PValue:G3}"));
         }
 
-        if (answer.Calibrators.All(level => level.Studentised is null) && answer.StandardErrors is null)
+        if (answer.NotTested is { } reason)
+        {
+            console.WriteLine(reason);
+        }
+        else if (answer.Calibrators.All(level => level.Studentised is null) && answer.StandardErrors is null)
         {
             console.WriteLine("No standard errors and no intervals: the curve leaves no degrees of freedom, or the points do not determine it.");
         }

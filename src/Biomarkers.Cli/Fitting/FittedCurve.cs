@@ -32,7 +32,7 @@ internal sealed record FittedCurve(CurveFit Fit, CurveFitProblem Problem, CurveD
         RobustFit? robust = request.Robust is { } loss ? RobustFit.Of(problem, new RobustFitOptions { Loss = loss }) : null;
         CurveFit fit = robust?.Fit ?? choice?.Chosen ?? CurveFitter.Fit(problem, CurveFitOptions.Default);
         CurveFit widened = CalibratorTubes.Join(fit, problem, request.TubeCvPercent / 100);
-        return new FittedCurve(widened, problem, CurveDiagnosis.Of(fit, problem), choice, robust);
+        return new FittedCurve(widened, problem, robust is null ? CurveDiagnosis.Of(fit, problem) : CurveDiagnosis.Of(robust, problem), choice, robust);
     }
 
     // None of them may give a concentration, also one that reached a minimum and is not determined.

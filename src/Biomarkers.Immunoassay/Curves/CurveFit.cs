@@ -45,7 +45,7 @@ public enum FitTermination
     /// <summary>All responses are equal, so no curve has a slope.</summary>
     NoResponseRange,
 
-    /// <summary>Weights by a variance function and the curve that they give did not settle within the limit of rounds.</summary>
+    /// <summary>Weights by a variance function, or robust weights, and the curve that they give did not settle within the limit of rounds.</summary>
     WeightsUnsettled,
 }
 

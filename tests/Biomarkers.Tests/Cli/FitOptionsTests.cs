@@ -150,6 +150,21 @@ public sealed class FitOptionsTests : IDisposable
         Assert.Equal(99, level.GetProperty("recoveryPercent").GetDouble(), 1e-9);
     }
 
+    [Fact]
+    public async Task Replicates_AsWeights_GiveNoErrorsAndSayWhy()
+    {
+        string[] options = ["--model", "linear", "--weights", "replicates", "--predict", "13"];
+        JsonElement root = await AnswerAsync(LineX, LineY, options);
+        Assert.All((string[])["standardErrors", "confidenceIntervals", "lackOfFit", "limits"], key => Assert.False(root.TryGetProperty(key, out _), key));
+        Assert.All(root.GetProperty("points").EnumerateArray(), point => Assert.False(point.TryGetProperty("studentised", out _)));
+        Assert.DoesNotContain(CodesOf(root), code => code is "C_LACK_OF_FIT" or "C_OUTLIER" or "W_OUTLIER");
+        Assert.Contains("under weights by replicates", root.GetProperty("notTested").GetString(), StringComparison.Ordinal);
+
+        CommandLine.Outcome table = await RunAsync(LineX, LineY, options);
+        Assert.Contains("Not estimated under weights by replicates", table.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("own precision", table.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("expected one of inverted, delta, bootstrap", "--interval", "wald")]
     [InlineData("expected 1 to", "--replicates", "0")]

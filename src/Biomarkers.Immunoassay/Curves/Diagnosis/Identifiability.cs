@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Biomarkers.Immunoassay.Curves.Diagnosis;
 
 /// <summary>Whether the points determine the parameters.</summary>
@@ -73,7 +75,7 @@ public sealed record FlatComponent(string Parameter, double Value)
 /// <param name="Parameter"><c>lowerAsymptote</c> or <c>upperAsymptote</c>.</param>
 /// <param name="Value">Fitted response.</param>
 /// <param name="Reach">Part of the amplitude that the calibrators cover towards it: 1 when one of them lies on the asymptote, 0 when all lie on the other.</param>
-/// <param name="RelativeStandardError">Standard error over amplitude; null without covariance. 0 when the parameter is fixed.</param>
+/// <param name="RelativeStandardError">Standard error over amplitude; null without covariance; rough under weights by replicates. 0 when the parameter is fixed.</param>
 /// <param name="IsFixed">Whether the value was given and not fitted.</param>
 /// <param name="IsAtBound">Whether the value lies on a bound of the solver's box.</param>
 public sealed record AsymptoteDiagnosis(string Parameter, double Value, double Reach, double? RelativeStandardError, bool IsFixed, bool IsAtBound)
@@ -92,6 +94,38 @@ public sealed record AsymptoteDiagnosis(string Parameter, double Value, double R
     /// <param name="standardErrorBelow">Standard error over amplitude must be below it.</param>
     /// <param name="reach">Least reach, 0 to 1.</param>
     public bool IsDeterminedBy(double standardErrorBelow, double reach) => IsFixed || (!IsAtBound && Reach >= reach && RelativeStandardError < standardErrorBelow);
+
+    /// <summary>Why it is not determined, as clauses about the parameter for a sentence; empty when it is.</summary>
+    /// <param name="standardErrorBelow">As for <see cref="IsDeterminedBy"/>.</param>
+    /// <param name="reach">Least reach, 0 to 1.</param>
+    public string WhyNotBy(double standardErrorBelow, double reach)
+    {
+        if (IsDeterminedBy(standardErrorBelow, reach))
+        {
+            return "";
+        }
+
+        List<string> reasons = [];
+        if (Reach < reach)
+        {
+            reasons.Add(Text($"the calibrators cover {100 * Reach:F0} % of the fitted amplitude towards it, so that it is extrapolated"));
+        }
+
+        if (IsAtBound)
+        {
+            reasons.Add("it ended on a bound");
+        }
+        else if (RelativeStandardError is not { } error || double.IsNaN(error))
+        {
+            reasons.Add("it has no standard error that could tell how well the calibrators determine it");
+        }
+        else if (!(error < standardErrorBelow))
+        {
+            reasons.Add(Text($"its standard error is {100 * error:G3} % of the amplitude, expected below {100 * standardErrorBelow:G3} %"));
+        }
+
+        return string.Join("; ", reasons);
+    }
 
     internal static IReadOnlyList<AsymptoteDiagnosis> Of(FittedPoints points)
     {
@@ -121,6 +155,8 @@ public sealed record AsymptoteDiagnosis(string Parameter, double Value, double R
 
         return [Diagnose(lower, (fit.Parameters[upper] - least) / amplitude), Diagnose(upper, (most - fit.Parameters[lower]) / amplitude)];
     }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static int PlaceOf(CurveFit fit, string name)
     {

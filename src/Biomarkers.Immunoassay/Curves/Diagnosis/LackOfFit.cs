@@ -3,7 +3,7 @@ namespace Biomarkers.Immunoassay.Curves.Diagnosis;
 /// <summary>Whether the curve misses the means of the levels by more than replicates scatter.</summary>
 /// <remarks>
 /// F = ((SS - PE) / (k - p)) / (PE / (n - k)) with SS the weighted sum of squares, PE = sum over the k levels of sum w (y - level mean)^2 with the
-/// weighted mean, p free parameters and n points; F(k - p, n - k) when the model is right and each well errs by itself.
+/// weighted mean, p free parameters that are not on a bound, and n points; F(k - p, n - k) when the model is right and each well errs by itself.
 /// It is informational: an error that the wells of a level share, such as that of the tube they came from, is taken for lack of fit (5 % per tube
 /// fires at p &lt; 0.01 on 3 to 29 % of plates). Source: Draper and Smith (1998), Applied Regression Analysis, section 2.2.
 /// </remarks>
@@ -16,7 +16,7 @@ public sealed record LackOfFit(double F, int NumeratorDegreesOfFreedom, int Deno
     /// <summary>The test; null without replicates, without a level to spare, or where replicates are equal to rounding or squares overflow.</summary>
     internal static LackOfFit? Of(FittedPoints points, IReadOnlyList<int[]> levels)
     {
-        int numerator = levels.Count - points.Free.Length;
+        int numerator = levels.Count - points.MovingCount;
         int denominator = points.Weights.Length - levels.Count;
         if (numerator < 1 || denominator < 1)
         {

@@ -16,8 +16,8 @@ public sealed record RobustFitOptions
     /// <summary>Loss; default bisquare.</summary>
     public RobustLoss Loss { get; init; } = RobustLoss.Bisquare;
 
-    /// <summary>Most reweightings of one loss, 1 or more; default 100.</summary>
-    public int IterationLimit { get; init; } = 100;
+    /// <summary>Most reweightings of one loss, 1 or more; default 200.</summary>
+    public int IterationLimit { get; init; } = 200;
 
     /// <summary>Limits of each weighted fit.</summary>
     public CurveFitOptions Fit { get; init; } = CurveFitOptions.Default;
@@ -29,13 +29,14 @@ public sealed record RobustFitOptions
 /// Minimises sum rho(sqrt(w) e / scale) by reweighting: each step is a full weighted fit with w times psi(u)/u, u = sqrt(w) e / scale.
 /// Scale: 1 where the variance is known or was learned; otherwise the 68.27 % quantile of |sqrt(w) e| times n / (n - p), which up to 30 % of outliers
 /// leave in place and which the factor keeps from collapsing where p parameters bend to few points (Motulsky and Brown 2006, BMC Bioinformatics 7:123,
-/// RSDR). It is found with Huber's loss and held for the bisquare's, whose objective then falls with each step. Covariance: Huber (1981), Robust
+/// RSDR). It is found with Huber's loss (where scale and curve answer each other for ever it is damped, and held after 40 rounds) and held for the
+/// bisquare's, whose objective then falls with each step. Covariance: Huber (1981), Robust
 /// Statistics, section 7.6: K^2 (sum (scale psi)^2 / (n - p)) / mean(psi')^2 (J'WJ)^-1, K = 1 + p var(psi') / (n mean(psi')^2).
 /// </remarks>
 public sealed record RobustFit
 {
     /// <summary>The curve. Its residual variance is the squared scale, its weighted sum of squares that times the degrees of freedom; its covariance is the one
-    /// in the remarks. Its termination is not a convergence when the reweighting did not settle.</summary>
+    /// in the remarks. Its termination is <see cref="FitTermination.WeightsUnsettled"/> when the reweighting did not settle.</summary>
     public required CurveFit Fit { get; init; }
 
     /// <summary>Loss that was used.</summary>

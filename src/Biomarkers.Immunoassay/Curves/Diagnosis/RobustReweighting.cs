@@ -10,6 +10,15 @@ internal sealed class RobustReweighting
     /// <summary>The reweighting has settled when no point's weight moves by more than this.</summary>
     private const double WeightTolerance = 1e-8;
 
+    /// <summary>At the limit of iterations weights that stand still to this count as settled: slow, but known to four digits.</summary>
+    private const double SlowTolerance = 1e-4;
+
+    /// <summary>Rounds that take the scale as it comes. A quantile jumps from one residual to another, so that scale and curve may answer each other for ever.</summary>
+    private const int WholeRounds = 20;
+
+    /// <summary>Rounds until which the scale moves by half steps on its logarithm; then it is held, and the objective of each loss falls with every round.</summary>
+    private const int DampedRounds = 40;
+
     private readonly CurveFit start;
     private readonly CurveFitProblem problem;
     private readonly RobustFitOptions options;
@@ -21,6 +30,7 @@ internal sealed class RobustReweighting
     private CurveFit current;
     private double scale;
     private int iterations;
+    private string? failure;
 
     public RobustReweighting(CurveFit start, CurveFitProblem problem, RobustFitOptions options)
     {
@@ -50,12 +60,14 @@ internal sealed class RobustReweighting
     // Huber's loss finds the scale; the bisquare's takes it as given.
     private bool Settle(RobustLoss loss)
     {
+        double moved = double.PositiveInfinity;
         for (int step = 0; step < options.IterationLimit; step++)
         {
             double[] residuals = WeightedResiduals();
-            if (loss == RobustLoss.Huber)
+            if (loss == RobustLoss.Huber && step < DampedRounds)
             {
-                scale = knownScale ?? ScaleOf(residuals);
+                double found = knownScale ?? ScaleOf(residuals);
+                scale = step < WholeRounds ? found : Math.Sqrt(scale * found);
             }
 
             if (!(scale > 0))
@@ -63,7 +75,7 @@ internal sealed class RobustReweighting
                 return true;
             }
 
-            double moved = 0;
+            moved = 0;
             for (int i = 0; i < residuals.Length; i++)
             {
                 double weight = WeightOf(loss, residuals[i] / scale);
@@ -83,7 +95,8 @@ internal sealed class RobustReweighting
             }
         }
 
-        return false;
+        failure = $"The robust weights did not settle in {iterations} rounds; the curve of the last one gives no concentrations.";
+        return moved < SlowTolerance;
     }
 
     private bool Refit()
@@ -92,25 +105,28 @@ internal sealed class RobustReweighting
         double[] concentrations = [.. counting.Select(i => problem.Concentrations[i])];
         if (concentrations.Distinct().Count() <= held.Count(value => value is null))
         {
+            failure = "The wells that the robust weights leave are of too few concentrations for the curve.";
             return false;
         }
 
         var levels = CalibratorLevels.Gather(
             concentrations, [.. counting.Select(i => targets[i])], [.. counting.Select(i => baseWeights[i] * pointWeights[i])], problem.Model.FitsLnResponse);
         CurveSolution solution = problem.Model.Solve(levels, held, options.Fit);
-        if (solution.Parameters.Length == 0)
-        {
-            return false;
-        }
-
-        current = start with
+        CurveFit next = start with
         {
             Parameters = solution.Parameters,
             Termination = solution.Termination,
             IterationCount = solution.IterationCount,
             ParametersAtBound = solution.ParametersAtBound,
         };
-        return current.IsUsable;
+        if (solution.Parameters.Length == 0 || !next.IsUsable)
+        {
+            failure = "The curve under the robust weights did not converge; the last one that did gives no concentrations.";
+            return false;
+        }
+
+        current = next;
+        return true;
     }
 
     // Weights by a variance function follow the curve.
@@ -176,8 +192,8 @@ internal sealed class RobustReweighting
             WeightedSumOfSquares = scale * scale * degreesOfFreedom,
             DegreesOfFreedom = degreesOfFreedom,
             ConditionNumber = points.Factor.ConditionNumber,
-            Termination = settled ? current.Termination : current.IsUsable ? FitTermination.IterationLimit : current.Termination,
-            Failure = settled ? null : "The robust weights did not settle: the points do not agree on a curve.",
+            Termination = settled ? current.Termination : FitTermination.WeightsUnsettled,
+            Failure = settled ? null : failure,
         };
     }
 

@@ -11,10 +11,10 @@ public readonly record struct CurveBand(double Curve, double? Well);
 public static class FitIntervals
 {
     /// <summary>Lower and upper end of each parameter, in the order of <see cref="CurveFit.Parameters"/>; a fixed parameter has no width.</summary>
-    /// <returns>The ends; null when the fit has no covariance.</returns>
+    /// <returns>The ends; null when the fit has no covariance, and under weights by replicates, which rest on too few wells to tell them.</returns>
     public static IReadOnlyList<(double Lower, double Upper)>? OfParameters(CurveFit fit)
     {
-        if (fit.StandardErrors is not { } errors)
+        if (fit.Weighting.IsByReplicates || fit.StandardErrors is not { } errors)
         {
             return null;
         }
@@ -32,10 +32,10 @@ public static class FitIntervals
     /// <summary>The bands at a concentration.</summary>
     /// <param name="fit">The curve.</param>
     /// <param name="concentration">More than 0, or 0 where the model has a place for it.</param>
-    /// <returns>The bands; null when the fit has no covariance.</returns>
+    /// <returns>The bands; null when the fit has no covariance, and under weights by replicates.</returns>
     public static CurveBand? BandAt(CurveFit fit, double concentration)
     {
-        if (!fit.IsUsable || fit.Covariance is null)
+        if (!fit.IsUsable || fit.Covariance is null || fit.Weighting.IsByReplicates)
         {
             return null;
         }

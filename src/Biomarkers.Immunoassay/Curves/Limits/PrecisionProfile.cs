@@ -45,7 +45,7 @@ public sealed record PrecisionProfile
     /// <param name="wellCount">m, 1 or more.</param>
     /// <param name="cvLimitPercent">More than 0; 20 is usual.</param>
     /// <param name="pointCount">Points for a plot, 2 or more; default 65. The regions do not depend on it but for features between two points.</param>
-    /// <returns>The profile; null when the curve is not usable or has no covariance.</returns>
+    /// <returns>The profile; null when the curve is not usable or has no covariance, and under weights by replicates, which tell no well's variance.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public static PrecisionProfile? Of(
         CurveFit fit, double lowest, double highest, int wellCount, double cvLimitPercent = 20, int pointCount = DefaultPointCount)
@@ -55,7 +55,7 @@ public sealed record PrecisionProfile
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cvLimitPercent);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lowest);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(highest, lowest);
-        if (!fit.IsUsable || fit.Covariance is null)
+        if (!fit.IsUsable || fit.Covariance is null || fit.Weighting.IsByReplicates)
         {
             return null;
         }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Biomarkers.Immunoassay.Curves.Diagnosis;
-
 namespace Biomarkers.Immunoassay.QualityControl.Rules;
 
 /// <summary>An asymptote of a logistic curve is an extrapolation: the calibrators cover less than <c>reachPercent</c> of the amplitude towards it, its standard error is
@@ -24,18 +21,9 @@ internal sealed class AsymptoteRule : QcRule
             FlagCodes.AsymptoteNotReached,
             FlagLevel.Curve,
             analyte.Specification.Analyte,
-            TextOf(analyte.Specification.Analyte, asymptote),
+            $"The calibrators of {analyte.Specification.Analyte} do not determine {asymptote.Parameter}: "
+                + $"{asymptote.WhyNotBy(entry.Limits[StandardErrorPercent] / 100, entry.Limits[ReachPercent] / 100)}.",
             asymptote.Parameter,
             100 * asymptote.RelativeStandardError,
             entry.Limits[StandardErrorPercent]));
-
-    private static string TextOf(string analyte, AsymptoteDiagnosis asymptote)
-    {
-        string error = asymptote.RelativeStandardError is { } relative
-            ? string.Create(CultureInfo.InvariantCulture, $"a standard error of {100 * relative:G3} % of the amplitude")
-            : "no standard error";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"The calibrators of {analyte} cover {100 * asymptote.Reach:F0} % of the fitted amplitude towards {asymptote.Parameter}, which has {error}: it is extrapolated.");
-    }
 }

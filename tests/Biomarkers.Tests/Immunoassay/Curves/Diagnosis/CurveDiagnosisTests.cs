@@ -1,5 +1,7 @@
 using Biomarkers.Immunoassay.Curves;
 using Biomarkers.Immunoassay.Curves.Diagnosis;
+using Biomarkers.Immunoassay.Curves.Intervals;
+using Biomarkers.Immunoassay.Curves.Limits;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.LinearAlgebra;
 using Xunit;
@@ -199,6 +201,76 @@ public class CurveDiagnosisTests(ITestOutputHelper output)
 
         output.WriteLine($"{model}, shift x {factor}, CV {100 * cv} %: found on {100.0 * found / plates:F1} % of plates; stated {100 * stated:F0} %");
         Assert.InRange((double)found / plates, stated - 0.05, stated + 0.3);
+    }
+
+    /// <summary>A ladder in the foot of its curve: the fit ends on the bound of the inflection. With that held at the bound, where nothing is on a bound any more,
+    /// the same curve must have the same leverages and tests.</summary>
+    [Fact]
+    public void Of_ParameterOnItsBound_CountsItAsFixed()
+    {
+        double[] x = [5, 5, 2.5, 2.5, 1.25, 1.25, 0.625, 0.625, 0.3125, 0.3125, 0.15625, 0.15625, 0.078125, 0.078125, 0.0390625, 0.0390625];
+        double[] y = [0.3168, 0.3157, 0.18, 0.1783, 0.1132, 0.1217, 0.0863, 0.0856, 0.0689, 0.0641, 0.0591, 0.0601, 0.0567, 0.0524, 0.0513, 0.0471];
+        var free = new CurveFitProblem(ReferenceFits.Model("4pl"), ReferenceFits.Weights("1/y2"), x, y, new Dictionary<string, double>());
+        CurveFit fit = CurveFitter.Fit(free, CurveFitOptions.Default);
+        Assert.Equal([CurveParameters.Inflection], fit.ParametersAtBound);
+        CurveFitProblem held = free with { FixedParameters = new Dictionary<string, double> { [CurveParameters.Inflection] = fit.Parameters[2] } };
+
+        CurveDiagnosis diagnosis = CurveDiagnosis.Of(fit, free)!;
+        CurveDiagnosis expected = CurveDiagnosis.Of(CurveFitter.Fit(held, CurveFitOptions.Default), held)!;
+
+        Assert.Null(diagnosis.NotTested);
+        Assert.Equal(3, diagnosis.Points.Sum(point => point.Leverage), 1e-9);
+        Assert.Equal(expected.LackOfFit!.PValue, diagnosis.LackOfFit!.PValue, 1e-6);
+        Assert.All(diagnosis.Levels, (level, k) =>
+        {
+            Assert.Equal(expected.Levels[k].ExternallyStudentised!.Value, level.ExternallyStudentised!.Value, 1e-4);
+            Assert.InRange(level.ExternallyStudentised.Value, -3, 3);
+            Assert.True(level.AdjustedPValue > 0.1);
+        });
+    }
+
+    [Theory]
+    [InlineData(0, 0.1, "4pl", "none")]
+    [InlineData(0, 0.1, "4pl", "1/y2")]
+    [InlineData(0.05, 0.01, "4pl", "none")]
+    [InlineData(0.05, 0.01, "5pl", "none")]
+    [InlineData(0.05, 0.01, "linear", "1/y")]
+    public void Of_PointsOnALine_TestsNothingByRounding(double intercept, double slope, string model, string weights)
+    {
+        double[] x = [1, 2, 4, 8, 16, 32];
+        CurveDiagnosis diagnosis = Diagnose(x, [.. x.Select(value => intercept + (slope * value))], weights, model);
+
+        Assert.Contains("the points lie on the curve", diagnosis.NotTested, StringComparison.Ordinal);
+        Assert.All(diagnosis.Levels, level => Assert.Null(level.ExternallyStudentised));
+        Assert.All(diagnosis.Points, point => Assert.Null(point.AdjustedPValue));
+    }
+
+    /// <summary>Without the one point that is off, nothing scatters: there is no variance to test it by, and no number may pretend to one.</summary>
+    [Fact]
+    public void Of_OnePointOffAnExactLine_HasNoVarianceToTestIt()
+    {
+        double[] x = [1, 2, 3, 5, 8, 13, 21];
+        CurveDiagnosis diagnosis = Diagnose(x, [.. x.Select(value => value == 5 ? 12 : 2 * value)], "none", "linear");
+        Assert.Null(diagnosis.Points[3].ExternallyStudentised);
+        Assert.Null(diagnosis.Points[3].PValue);
+        // The internal form has an end, sqrt(n - p), and stands on it.
+        Assert.Equal(Math.Sqrt(5), diagnosis.Points[3].InternallyStudentised!.Value, 1e-6);
+        Assert.All(diagnosis.Points, point => Assert.True(Math.Abs(point.ExternallyStudentised ?? 0) < 100));
+    }
+
+    [Fact]
+    public void Of_WeightsByReplicates_TestsNothing()
+    {
+        double[] x = [.. X.Take(10)], y = [.. Y.Take(10)];
+        CurveDiagnosis diagnosis = Diagnose(x, y, "replicates");
+        Assert.Null(diagnosis.LackOfFit);
+        Assert.All(diagnosis.Points, point => Assert.Null(point.PValue));
+        Assert.All(diagnosis.Levels, level => Assert.Null(level.ExternallyStudentised));
+        Assert.Contains("under weights by replicates", diagnosis.NotTested, StringComparison.Ordinal);
+        CurveFit fit = ReferenceFits.Fit("loglog", "replicates", x, y);
+        Assert.Null(FitIntervals.OfParameters(fit));
+        Assert.Null(FitIntervals.BandAt(fit, 3));
+        Assert.Null(PrecisionProfile.Of(fit, 1, 30, 2));
     }
 
     private static CurveDiagnosis Diagnose(double[] x, double[] y, string weights, string model = "loglog")

@@ -60,6 +60,20 @@ public class IdentifiabilityTests(ITestOutputHelper output)
         Assert.False(held[0].IsFixed);
     }
 
+    [Theory]
+    [InlineData(1.0, null, false, "no standard error")]
+    [InlineData(1.0, 0.31, false, "its standard error is 31 % of the amplitude, expected below 20 %")]
+    [InlineData(0.1, 0.05, false, "the calibrators cover 10 % of the fitted amplitude towards it, so that it is extrapolated")]
+    [InlineData(1.0, 0.05, true, "it ended on a bound")]
+    [InlineData(1.0, 0.05, false, "")]
+    public void WhyNotBy_EachReason_IsTheOneThatHolds(double reach, double? error, bool isAtBound, string expected)
+    {
+        string why = new AsymptoteDiagnosis(CurveParameters.UpperAsymptote, 3, reach, error, false, isAtBound).WhyNotBy(0.2, 0.25);
+        Assert.Contains(expected, why, StringComparison.Ordinal);
+        Assert.Equal(expected.Length == 0, why.Length == 0);
+        Assert.Equal(reach < 0.25, why.Contains("extrapolated", StringComparison.Ordinal));
+    }
+
     /// <summary>A curve without a plateau, on plates whose own scatter gives the standard error: the worst case for a false "determined".</summary>
     [Theory]
     [InlineData("shape:0,1,1")]

@@ -106,6 +106,46 @@ public class RobustFitTests
         Assert.Null(robust.Scale);
     }
 
+    /// <summary>Clean plates, as they come: each settles, is near the truth, and names no well by residuals that are at no minimum.</summary>
+    [Theory]
+    [InlineData(RobustLoss.Huber)]
+    [InlineData(RobustLoss.Bisquare)]
+    public void Of_CleanPlates_SettlesAndTestsNoOutlier(RobustLoss loss)
+    {
+        for (int seed = 0; seed < 150; seed++)
+        {
+            CurveFitProblem problem = Problem(Noisy(0.06, seed), "1/y2");
+            var robust = RobustFit.Of(problem, new RobustFitOptions { Loss = loss });
+            Assert.True(robust.Fit.IsUsable, $"seed {seed}: {robust.Fit.Failure}");
+            Assert.InRange(robust.Fit.Response(100) / Truth(100), 0.8, 1.2);
+            CurveDiagnosis diagnosis = CurveDiagnosis.Of(robust, problem)!;
+            Assert.All(diagnosis.Points, point => Assert.Null(point.PValue));
+            Assert.All(diagnosis.Levels, level => Assert.Null(level.AdjustedPValue));
+            Assert.Null(diagnosis.LackOfFit);
+            Assert.Contains("robust fit", diagnosis.NotTested, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A plate on which the quantile that is the scale and the curve answered each other for ever.</summary>
+    [Fact]
+    public void Of_ScaleThatJumps_Settles()
+    {
+        double[] y =
+        [
+            3.002536362238777, 3.146348660537745, 2.753092855515998, 2.7911593569950495, 2.1360893415214868, 2.2244712254166883, 1.2210483370762364, 1.3819696422575112,
+            0.5211135038908689, 0.5613792662803052, 0.2250142596886434, 0.23158372178853856, 0.10544834370802401, 0.0999593859438794, 0.06716108250494233, 0.05610710918473991,
+        ];
+        var robust = RobustFit.Of(Problem(y, "1/y2"), new RobustFitOptions { Loss = RobustLoss.Huber });
+        Assert.True(robust.Fit.IsUsable, robust.Fit.Failure);
+        Assert.InRange(robust.Fit.Response(50), 1.4, 1.7);
+
+        // Cut off early it says what happened, and keeps the curve that it had.
+        var early = RobustFit.Of(Problem(y, "1/y2"), new RobustFitOptions { Loss = RobustLoss.Huber, IterationLimit = 2 });
+        Assert.Equal(FitTermination.WeightsUnsettled, early.Fit.Termination);
+        Assert.Contains("did not settle in 2 rounds", early.Fit.Failure, StringComparison.Ordinal);
+        Assert.Equal(4, early.Fit.Parameters.Length);
+    }
+
     private static double Truth(double x) => 50 + (20_000 / (1 + Math.Pow(x / 200, -1.1)));
 
     private static double[] Noisy(double cv, int seed)
