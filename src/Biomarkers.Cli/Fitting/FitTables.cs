@@ -53,11 +53,13 @@ internal static class FitTables
     public static void PrintParameters(CommandConsole console, FitReport report, string title = "Parameters") => console.WriteTable(
         title,
         ["Parameter", "Value", "Standard error", "95 %"],
-        report.Parameters.Where(parameter => parameter.Key is not (CurveParameters.LowestConcentration or CurveParameters.HighestConcentration)).Select(parameter => (IReadOnlyList<string>)
+        report.Parameters.Where(parameter => !IsEndOfLadder(parameter.Key)).Select(parameter => (IReadOnlyList<string>)
         [
             parameter.Key, Digits(parameter.Value), report.StandardErrors?.TryGetValue(parameter.Key, out double error) == true ? Digits(error) : "",
             report.ConfidenceIntervals?.TryGetValue(parameter.Key, out ParameterInterval? ends) == true ? $"{Digits(ends.Lower)} to {Digits(ends.Upper)}" : "",
         ]));
+
+    private static bool IsEndOfLadder(string parameter) => parameter is CurveParameters.LowestConcentration or CurveParameters.HighestConcentration;
 
     private static void PrintComparison(CommandConsole console, ModelComparison comparison, string weights)
     {
@@ -137,13 +139,14 @@ internal static class FitTables
     private static void PrintPredictions(CommandConsole console, FitAnswer answer, IReadOnlyList<Prediction> predictions)
     {
         string method = answer.Resamples is { } draws ? $"{WordOf(answer.IntervalMethod)} of {Whole(draws)} draws, seed {answer.Seed}" : WordOf(answer.IntervalMethod);
+        string noLower = Prediction.ReachesBelowZero(answer.Model) ? "below 0" : "unbounded";
         string wells = answer.Replicates == 1 ? "one well each" : $"means of {Whole(answer.Replicates)} wells";
         console.WriteTable(
             $"Read off the curve, {wells}, intervals {method}",
             ["Response", "Concentration", "Lower 95 %", "Upper 95 %", "Range"],
             predictions.Select(prediction => (IReadOnlyList<string>)
             [
-                Digits(prediction.Response), Digits(prediction.Concentration), EndOf(prediction, prediction.Lower, Prediction.ReachesBelowZero(answer.Model) ? "below 0" : "unbounded"), EndOf(prediction, prediction.Upper, "unbounded"),
+                Digits(prediction.Response), Digits(prediction.Concentration), EndOf(prediction, prediction.Lower, noLower), EndOf(prediction, prediction.Upper, "unbounded"),
                 WordOf(prediction.RangeStatus),
             ]));
     }

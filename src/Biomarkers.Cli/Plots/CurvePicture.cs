@@ -67,7 +67,8 @@ internal static class CurvePicture
         DrawBand(plot, drawing, axis, responses, "95 % band of one well", WellBandOpacity, place => place.WellHalfWidth);
         DrawBand(plot, drawing, axis, responses, "95 % band of the curve", CurveBandOpacity, place => place.CurveHalfWidth);
         var line = plot.Add.ScatterLine(
-            drawing.Curve.Select(place => axis.PositionOf(place.Concentration)).ToArray(), drawing.Curve.Select(place => responses.LinePositionOf(place.Response)).ToArray(), PlotPage.Curve);
+            drawing.Curve.Select(place => axis.PositionOf(place.Concentration)).ToArray(),
+            drawing.Curve.Select(place => responses.LinePositionOf(place.Response)).ToArray(), PlotPage.Curve);
         line.LineWidth = 2.2f;
         line.LegendText = "Curve";
         if (axis.ZeroPosition is { } zero && drawing.ZeroResponse is { } response)
@@ -127,7 +128,8 @@ internal static class CurvePicture
         if (drawn.Length > 0)
         {
             var points = plot.Add.Markers(
-                drawn.Select(point => axis.PositionOf(point.Concentration)).ToArray(), drawn.Select(point => responses.PositionOf(point.Response)).ToArray(), shape, 8, PlotPage.Points);
+                drawn.Select(point => axis.PositionOf(point.Concentration)).ToArray(),
+                drawn.Select(point => responses.PositionOf(point.Response)).ToArray(), shape, 8, PlotPage.Points);
             points.MarkerLineWidth = 1.6f;
             points.LegendText = Counted(name, drawn.Length);
         }

@@ -35,7 +35,8 @@ internal sealed class ResponseAxis
             double[] points = [.. drawing.Calibrators.Select(point => point.Response).Concat(drawing.Samples.Select(sample => sample.Response))];
             double[] positive = [.. points.Where(response => response > 0)];
             (double least, double most) = (positive.Min() / CurveRoom, positive.Max() * CurveRoom);
-            var log = LogAxis.For(positive.Concat(drawing.Curve.Select(place => place.Response).Where(response => response >= least && response <= most)), points.Any(response => response <= 0));
+            IEnumerable<double> curve = drawing.Curve.Select(place => place.Response).Where(response => response >= least && response <= most);
+            var log = LogAxis.For(positive.Concat(curve), points.Any(response => response <= 0));
             return new ResponseAxis(log.Left, log.Right, log);
         }
 

@@ -81,7 +81,8 @@ internal static class TerminalDrawing
         }
 
         // As many digits as the distance between two numbers needs.
-        int digits = responses.Log is null ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(span / Rows * RowsPerNumber)), 0, 6) : Math.Clamp(1 - (int)Math.Floor(Math.Log10(value)), 0, 6);
+        double scale = responses.Log is null ? span / Rows * RowsPerNumber : value;
+        int digits = Math.Clamp(1 - (int)Math.Floor(Math.Log10(scale)), 0, 6);
         return Math.Abs(value) is < 1e6 and >= 1e-4 || value == 0
             ? value.ToString($"F{digits}", CultureInfo.InvariantCulture)
             : value.ToString("G3", CultureInfo.InvariantCulture);

@@ -8,7 +8,8 @@ namespace Biomarkers.Immunoassay.Curves;
 /// <param name="Model">The model.</param>
 /// <param name="Fit">Its fit; null where the model was left out before one was made.</param>
 /// <param name="WeightedSumOfSquares">Sum of w (y - f)^2 with the weights that all candidates share; null without a usable fit.</param>
-/// <param name="Aicc">Corrected information criterion, on the known scale where the variance is known: the least is the best. Null where it is not defined or the model is left out.</param>
+/// <param name="Aicc">Corrected information criterion, on the known scale where the variance is known: the least is the best.
+/// Null where it is not defined or the model is left out.</param>
 /// <param name="AiccDifference">Its distance from the least of the candidates, 0 or more; null likewise.</param>
 /// <param name="FStatistic">Extra-sum-of-squares F of a 5PL over the 4PL; null for other models and where it is not defined.</param>
 /// <param name="FProbability">Probability of that F or more if the 4PL holds; null likewise.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 using Biomarkers.Immunoassay.Assays;
@@ -87,6 +88,48 @@ public sealed class VarianceCommandTests : IDisposable
         CommandLine.Outcome outcome = await CommandLine.RunAsync("variance", line.Write("single.csv", Single), "--assay", "il-6");
         Assert.Equal((1, ""), (outcome.Code, outcome.Error));
         Assert.Contains("no variance to learn from", outcome.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>One wild well on each of three plates of 24: they are named, the function without them is nearer to the clean plates', and both are shown.</summary>
+    [Fact]
+    public async Task Variance_WildWells_ShowsTheFunctionWithoutThemBesideTheOther()
+    {
+        string[] plates = Plates(24);
+        using var clean = JsonDocument.Parse((await CommandLine.RunAsync(["variance", .. plates, "--assay", "il-6", "--json"])).Output);
+        foreach (string plate in plates.Take(3))
+        {
+            string[] rows = await File.ReadAllLinesAsync(plate);
+            int response = Array.IndexOf(rows[0].Split(','), "response");
+            int wild = Array.FindIndex(rows, row => row.Contains(",unknown,", StringComparison.Ordinal));
+            string[] cells = rows[wild].Split(',');
+            cells[response] = (3 * double.Parse(cells[response], CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
+            rows[wild] = string.Join(',', cells);
+            await File.WriteAllLinesAsync(plate, rows);
+        }
+
+        CommandLine.Outcome json = await CommandLine.RunAsync(["variance", .. plates, "--assay", "il-6", "--json"]);
+        Assert.Equal((0, ""), (json.Code, json.Error));
+        using var document = JsonDocument.Parse(json.Output);
+        JsonElement learned = document.RootElement.GetProperty("analytes")[0];
+        JsonElement without = learned.GetProperty("withoutOutlying");
+        Assert.InRange(without.GetProperty("leftOut").GetArrayLength(), 3, 5);
+        Assert.True(without.GetProperty("isAllLeftOut").GetBoolean());
+        string cleanWeights = clean.RootElement.GetProperty("analytes")[0].GetProperty("weights").GetString()!;
+        double Distance(JsonElement one) => Math.Abs(Math.Log(VarianceAtOne(one.GetProperty("weights").GetString()!) / VarianceAtOne(cleanWeights)));
+        Assert.True(Distance(without) < Distance(learned) / 2);
+
+        string people = (await CommandLine.RunAsync(["variance", .. plates, "--assay", "il-6"])).Output;
+        Assert.Contains("take the one without", people, StringComparison.Ordinal);
+        Assert.Contains(without.GetProperty("weights").GetString()!, people, StringComparison.Ordinal);
+        Assert.Contains("the fourth number is the pooled degrees of freedom", people, StringComparison.Ordinal);
+        Assert.Contains($"with {learned.GetProperty("outlying").GetArrayLength()} outlying", string.Join(' ', people.Split([' ', '│', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+
+        // On request the ones without are what is printed and recorded.
+        using var asked = JsonDocument.Parse((await CommandLine.RunAsync(["variance", .. plates, "--assay", "il-6", "--without-outlying", "--json"])).Output);
+        Assert.Equal(without.GetProperty("weights").GetString(), asked.RootElement.GetProperty("analytes")[0].GetProperty("weights").GetString());
+        Assert.True(asked.RootElement.GetProperty("analytes")[0].GetProperty("leftOutOutlying").GetBoolean());
+
+        static double VarianceAtOne(string weights) => Weighting.TryParse(weights, out Weighting? weighting) ? weighting.Variance!.VarianceAt(1) : double.NaN;
     }
 
     private string[] Plates(int count) =>

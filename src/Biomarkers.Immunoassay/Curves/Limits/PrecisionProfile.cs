@@ -63,8 +63,10 @@ public sealed record PrecisionProfile
         (double start, double end) = (PreciseMath.Log(lowest), PreciseMath.Log(highest));
         // Beyond the turn of a curve a response has no concentration, or another one: there is no precision to speak of.
         bool turns = fit.Model.TurningPoint(fit.Parameters) is not null;
-        bool HasConcentration(double x) => !turns || (fit.Invert(fit.Response(x)) is { Status: InversionStatus.Found } found && Math.Abs(found.Concentration - x) <= TurnTolerance * x);
-        double Cv(double lnX) => !HasConcentration(XOf(lnX)) ? double.PositiveInfinity : 100 * (WithinPlateInterval.LnConcentrationStandardError(fit, XOf(lnX), wellCount) ?? double.PositiveInfinity);
+        bool IsBeyondTurn(double x) => turns && !(fit.Invert(fit.Response(x)) is { Status: InversionStatus.Found } found && Math.Abs(found.Concentration - x) <= TurnTolerance * x);
+        double Cv(double lnX) => IsBeyondTurn(XOf(lnX))
+            ? double.PositiveInfinity
+            : 100 * (WithinPlateInterval.LnConcentrationStandardError(fit, XOf(lnX), wellCount) ?? double.PositiveInfinity);
         double XOf(double lnX) => lnX <= start ? lowest : lnX >= end ? highest : PreciseMath.Exp(lnX);
 
         var grid = new Node[pointCount];

@@ -18,12 +18,12 @@ internal sealed class MonotoneCalibratorsRule : QcRule
     private static QcFlag? Judge(RuleEntry entry, AnalyteEvidence analyte)
     {
         CalibratorResult[] levels = [.. analyte.Curve.Calibrators.Where(calibrator => calibrator.MeanResponse is not null)];
-        IReadOnlyList<LevelTurn> places = MonotoneLevels.TurnsOf([.. levels.Select(level => level.Nominal)], [.. levels.Select(level => level.MeanResponse!.Value)]);
         if (levels.Length < 2)
         {
             return null;
         }
 
+        IReadOnlyList<LevelTurn> places = MonotoneLevels.TurnsOf([.. levels.Select(level => level.Nominal)], [.. levels.Select(level => level.MeanResponse!.Value)]);
         (CalibratorResult Lower, CalibratorResult Upper)[] turns = [.. places.Select(turn => (levels[turn.Lower], levels[turn.Upper]))];
         if (turns.Length == 0)
         {

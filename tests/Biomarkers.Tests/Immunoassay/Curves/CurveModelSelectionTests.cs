@@ -31,6 +31,27 @@ public class CurveModelSelectionTests
         Assert.Contains(id, choice.Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>With V = A^2 known, S / A^2 is chi-square: the criterion and the test are those of the textbook without a scale to estimate.</summary>
+    [Fact]
+    public void Select_KnownVariance_TakesTheKnownScale()
+    {
+        double[] x = [.. Enumerable.Range(0, 24).Select(i => Ladder[i / 3])];
+        CurveModel truth = ReferenceFits.Model("5pl");
+        double[] y = [.. x.Select((at, i) => truth.Response([0.2, 3, 12, -1.1, 1.3], at) + (0.02 * Noise[i]))];
+        Assert.True(Weighting.TryParse("variance:0.02,0,0", out Weighting? known));
+        ModelChoice choice = CurveModelSelection.Select(known, x, y, CurveFitOptions.Default);
+        ModelCandidate line = choice.Candidates.Single(candidate => candidate.Model.Id == "linear");
+        ModelCandidate four = choice.Candidates.Single(candidate => candidate.Model.Id == "4pl");
+        ModelCandidate five = choice.Candidates.Single(candidate => candidate.Model.Id == "5pl");
+        Assert.Equal(ChiSquareOf(line) + 4 + (2.0 * 2 * 3 / 21), line.Aicc!.Value, 1e-9 * line.Aicc.Value); // p = 2, n - p - 1 = 21
+        double gain = ChiSquareOf(four) - ChiSquareOf(five);
+        Assert.Equal(gain, five.ChiSquare!.Value, 1e-6 * Math.Max(1, gain));
+        Assert.Equal(1 - ChiSquared.CDF(1, five.ChiSquare.Value), five.ChiSquareProbability!.Value, 1e-9);
+        Assert.Null(five.FStatistic);
+
+        double ChiSquareOf(ModelCandidate candidate) => x.Zip(y, (at, response) => Math.Pow((response - candidate.Fit!.Response(at)) / 0.02, 2)).Sum();
+    }
+
     [Fact]
     public void Select_Candidates_HaveTheTextbookFigures()
     {

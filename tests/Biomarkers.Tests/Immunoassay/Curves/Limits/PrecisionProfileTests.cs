@@ -18,6 +18,19 @@ public class PrecisionProfileTests(ITestOutputHelper output)
             .ToLookup(row => row["analyte"], row => (expected[(row["analyte"], row["sample"])], Math.Log10(row.Number("mfi"))));
     });
 
+    /// <summary>10 x - x^2 turns at 5: on a ladder up to 6 the responses from 4 on belong to two concentrations, and nothing is said of them.</summary>
+    [Fact]
+    public void Of_AParabolaThatTurns_EndsWhereResponsesAreShared()
+    {
+        double[] x = [0.5, 0.5, 1, 1, 2, 2, 3, 3, 4, 4, 6, 6];
+        double[] y = [.. x.Select((at, i) => (10 * at) - (at * at) + (i % 2 == 0 ? 1e-3 : -1e-3))];
+        PrecisionProfile profile = PrecisionProfile.Of(ReferenceFits.Fit("quadratic", "none", x, y), 0.5, 6, 1)!;
+        PrecisionRegion region = Assert.Single(profile.Regions);
+        Assert.Equal(0.5, region.Lower);
+        Assert.Equal(4, region.Upper, 1e-3);
+        Assert.All(profile.Points, point => Assert.Equal(point.Concentration < region.Upper, point.CvPercent is not null));
+    }
+
     [Theory]
     [InlineData("4pl", "none", 1, 20)]
     [InlineData("4pl", "none", 2, 12)]
