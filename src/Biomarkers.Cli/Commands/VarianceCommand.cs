@@ -291,11 +291,11 @@ public static class VarianceCommand
             return;
         }
 
-        console.WriteLine($"  without {(without.LeftOut.Count == 1 ? "the outlying group" : "outlying groups")}: {without.Weights}{(without.Determined ? "" : " (not determined)")}; left out, the worst first: {Named(without.LeftOut)}");
+        console.WriteLine($"  without {(without.LeftOut.Count == 1 ? "the outlying group" : "outlying groups")}: {without.Weights}{(without.Determined ? "" : " (not determined)")}; left out: {Named(without.LeftOut)}");
         console.WriteLine(without.IsAllLeftOut
             ? "  take the one without, by --without-outlying, once you have looked at these wells: a few wild wells raise V and so every interval, and hide the next one from S_REP_VARIANCE. "
                 + "Take the one with them only if such wells are ordinary in your laboratory."
-            : "  take neither yet: a tenth of the groups is the most that is left out, and others still outlie. These plates do not scatter by one function; look for mixed readers, dilutions or wells.");
+            : "  take neither yet: a tenth of the groups, the most that is left out, was reached. These plates hardly scatter by one function; look for mixed readers, dilutions or wells.");
     }
 
     private static string Named(IReadOnlyList<string> groups)

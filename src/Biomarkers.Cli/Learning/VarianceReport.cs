@@ -88,8 +88,8 @@ public sealed record LearnedAnalyte(
 /// <param name="PooledDegreesOfFreedom">Sum over the groups that stay.</param>
 /// <param name="EffectiveDegreesOfFreedom">Of the function, on average over them.</param>
 /// <param name="Determined">Whether they determine the function.</param>
-/// <param name="LeftOut">The groups that were left out one after the other, as plate and content: often more than outlie at first, since the worst hide others.</param>
-/// <param name="IsAllLeftOut">Whether no outlying group stays; false where a tenth of all groups, the most that is left out, was not enough.</param>
+/// <param name="LeftOut">The groups that were left out, as plate and content in the order of the plates: often more than outlie at first, since the worst hide others.</param>
+/// <param name="IsAllLeftOut">Whether surely no outlying group stays; false where a tenth of all groups, the most that is left out, was reached.</param>
 public sealed record VarianceWithoutOutlying(
     string Weights,
     double A,
