@@ -81,7 +81,8 @@ internal sealed class Trial : IAsyncDisposable
         var figures = new KeptFigures();
         List<(bool IsTakenOver, double Seconds)> works;
         await Load.FinishAsync(cancellationToken);
-        using (BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = Balancer.Server, KeyFile = store.KeyFile, Deadline = ListPatience }))
+        var options = new BiomarkersConnectionOptions { Server = Balancer.Server, KeyFile = store.KeyFile, Deadline = ListPatience };
+        using (BiomarkersConnection connection = BiomarkersConnection.Open(options))
         {
             await WireCheck.RunAsync(connection, Load.Senders, figures, cancellationToken);
         }
