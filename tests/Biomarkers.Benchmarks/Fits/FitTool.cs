@@ -10,7 +10,7 @@ internal abstract class FitTool
 {
     public abstract string Name { get; }
 
-    /// <summary>Bytes allocated per fit in the last round; null for another process.</summary>
+    /// <summary>Bytes allocated per fit in the round that allocated least, because the runtime counts in pieces of 8 KiB; null for another process.</summary>
     public double? AllocatedBytes { get; protected set; }
 
     /// <summary>Fits the first curves.</summary>
@@ -19,6 +19,9 @@ internal abstract class FitTool
     /// <param name="fits">Receives the fits; its length is the number of curves.</param>
     /// <returns>Microseconds of processor time in user mode per fit.</returns>
     public abstract double Run(FitWorkload workload, FitCase fitCase, ToolFit[] fits);
+
+    /// <summary>Passes over the curves of one round: the clock of processor time ticks in milliseconds, and a pass of a fast tool takes ten of them.</summary>
+    protected const int Passes = 12;
 
     /// <summary>Curves that one round takes.</summary>
     public virtual int RoundOf(int count) => count;
@@ -44,20 +47,21 @@ internal sealed class SingleFits : FitTool
         var summaries = new LogisticSummary[fits.Length];
         int n = workload.PointCount;
         var family = fitCase.ParameterCount == 4 ? LogisticFamily.FourParameter : LogisticFamily.FiveParameterAd;
-        double microseconds = Timed(fits.Length, () =>
+        double microseconds = Timed(fits.Length * Passes, () =>
         {
-            for (int i = 0; i < summaries.Length; i++)
+            for (int i = 0; i < Passes * summaries.Length; i++)
             {
-                summaries[i] = LogisticSolver.Solve(new LogisticProblem
+                int curve = i % summaries.Length;
+                summaries[curve] = LogisticSolver.Solve(new LogisticProblem
                 {
                     Family = family,
-                    Concentrations = workload.Concentrations.AsSpan(i * n, n),
-                    Responses = workload.Responses.AsSpan(i * n, n),
-                    Weights = fitCase.IsWeighted ? workload.InverseSquares.AsSpan(i * n, n) : [],
+                    Concentrations = workload.Concentrations.AsSpan(curve * n, n),
+                    Responses = workload.Responses.AsSpan(curve * n, n),
+                    Weights = fitCase.IsWeighted ? workload.InverseSquares.AsSpan(curve * n, n) : [],
                 });
             }
         }, out double allocated);
-        AllocatedBytes = allocated;
+        AllocatedBytes = Math.Min(AllocatedBytes ?? double.MaxValue, allocated);
         Take(summaries, fits);
         return microseconds;
     }
@@ -88,15 +92,23 @@ internal sealed class BatchedFits : FitTool
     {
         var summaries = new LogisticSummary[fits.Length];
         int points = fits.Length * workload.PointCount;
-        double microseconds = Timed(fits.Length, () => LogisticBatch.Solve(new LogisticBatchProblem
+        double microseconds = Timed(fits.Length * Passes, () =>
         {
-            Family = fitCase.ParameterCount == 4 ? LogisticFamily.FourParameter : LogisticFamily.FiveParameterAd,
-            PointCount = workload.PointCount,
-            Concentrations = workload.Concentrations.AsSpan(0, points),
-            Responses = workload.Responses.AsSpan(0, points),
-            Weights = fitCase.IsWeighted ? workload.InverseSquares.AsSpan(0, points) : [],
-        }, summaries), out double allocated);
-        AllocatedBytes = allocated;
+            for (int pass = 0; pass < Passes; pass++)
+            {
+                LogisticBatch.Solve(
+                    new LogisticBatchProblem
+                    {
+                        Family = fitCase.ParameterCount == 4 ? LogisticFamily.FourParameter : LogisticFamily.FiveParameterAd,
+                        PointCount = workload.PointCount,
+                        Concentrations = workload.Concentrations.AsSpan(0, points),
+                        Responses = workload.Responses.AsSpan(0, points),
+                        Weights = fitCase.IsWeighted ? workload.InverseSquares.AsSpan(0, points) : [],
+                    },
+                    summaries);
+            }
+        }, out double allocated);
+        AllocatedBytes = Math.Min(AllocatedBytes ?? double.MaxValue, allocated);
         SingleFits.Take(summaries, fits);
         return microseconds;
     }
@@ -124,7 +136,7 @@ internal sealed class MathNetFits : FitTool
                 found[i] = MathNetFit.Fit(curves[i], fitCase.ParameterCount == 5, fitCase.IsWeighted);
             }
         }, out double allocated);
-        AllocatedBytes = allocated;
+        AllocatedBytes = Math.Min(AllocatedBytes ?? double.MaxValue, allocated);
         for (int i = 0; i < fits.Length; i++)
         {
             fits[i] = found[i] is { } p ? new ToolFit(FitClaim.Converged, p[0], p[1], p[2], p[3], p[4]) : new ToolFit(FitClaim.None, 0, 0, 1, 0, 0);

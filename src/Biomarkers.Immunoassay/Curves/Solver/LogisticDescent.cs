@@ -87,15 +87,14 @@ internal static class LogisticDescent
         while (true)
         {
             var active = Active.At(space, place, current);
-            double cosine2 = active.LargestCosine2(current);
-            if (cosine2 <= TightCosine * TightCosine || current.SumOfSquares <= ExactFit * table.RawSquares)
+            if (active.IsStationary(current, TightCosine) || current.SumOfSquares <= ExactFit * table.RawSquares)
             {
                 break;
             }
 
             if (result.EvaluationCount >= evaluationLimit)
             {
-                termination = cosine2 <= Cosine * Cosine ? FitTermination.Converged : FitTermination.IterationLimit;
+                termination = active.IsStationary(current, Cosine) ? FitTermination.Converged : FitTermination.IterationLimit;
                 break;
             }
 
@@ -106,7 +105,8 @@ internal static class LogisticDescent
             result.EvaluationCount++;
             double gain = current.SumOfSquares - trialPoint.SumOfSquares;
             double noise = Rounding * (current.SumOfSquares + Math.Sqrt(current.SumOfSquares * table.RawSquares));
-            bool isBetter = gain > noise || (gain >= -noise && Active.At(space, trial, trialPoint).LargestCosine2(trialPoint) < cosine2);
+            bool isBetter = gain > noise
+                || (gain >= -noise && Active.At(space, trial, trialPoint).LargestCosine2(trialPoint) < active.LargestCosine2(current));
             bool isFollowed = !isBetter && predicted > noise && space.IsMiddleFree && result.EvaluationCount > PatienceWithValleys
                 && Follow(table, space, branch, current.SumOfSquares - noise, ref trial, ref trialPoint, ref result.EvaluationCount);
             if ((isBetter || isFollowed) && IsRight(trialPoint, branch))
@@ -124,7 +124,7 @@ internal static class LogisticDescent
             }
             else if (predicted <= noise || damping > LargestDamping || trial.DistanceTo(place) < SmallestMove)
             {
-                bool isEnd = cosine2 <= Cosine * Cosine || active.IsRounding(current, table.RawSquares);
+                bool isEnd = active.IsStationary(current, Cosine) || active.IsRounding(current, table.RawSquares);
                 termination = isEnd ? FitTermination.Converged : FitTermination.Stalled;
                 break;
             }
@@ -203,6 +203,15 @@ internal static class LogisticDescent
             space.IsSteepnessFree && MayMove(place.Steepness, space.Minimum.Steepness, space.Maximum.Steepness, point.D0),
             space.IsMiddleFree && MayMove(place.Middle, space.Minimum.Middle, space.Maximum.Middle, point.D1),
             space.IsAsymmetryFree && MayMove(place.LnAsymmetry, space.Minimum.LnAsymmetry, space.Maximum.LnAsymmetry, point.D2));
+
+        /// <summary>Whether the cosine between the residual and the column of every active coordinate is at most a limit.</summary>
+        public bool IsStationary(in LogisticPoint point, double cosine)
+        {
+            double floor = FlatColumn * point.SumOfSquares, limit = cosine * cosine * point.SumOfSquares;
+            return (!steepness || point.D0 * point.D0 <= limit * Math.Max(point.A00, floor))
+                && (!middle || point.D1 * point.D1 <= limit * Math.Max(point.A11, floor))
+                && (!asymmetry || point.D2 * point.D2 <= limit * Math.Max(point.A22, floor));
+        }
 
         /// <summary>Square of the largest cosine between the residual and the column of an active coordinate.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -30,7 +30,6 @@ internal static partial class LogisticKernel
         if (isUnit)
         {
             SumUnit(table, slope, middle, ref point, out LogisticCrossSums cross);
-            BendUnit(table, slope, middle, ref point);
             Project(ref point, cross, branch.IsCentred ? table.InverseTotalWeight : 0, isFree ? 1 / squares : 0);
         }
         else
