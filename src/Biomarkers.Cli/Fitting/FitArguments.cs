@@ -146,6 +146,11 @@ internal static class FitArguments
             faults.Add(new Fault("--interval", FaultReasons.OutOfRange, "A bootstrap refits by least squares; expected inverted or delta with --robust."));
         }
 
+        if (loss is not null && tubeCv > 0)
+        {
+            faults.Add(new Fault("--tube-cv", FaultReasons.OutOfRange, "The error of tubes is that of a fit in which every well counts in full; expected --tube-cv without --robust."));
+        }
+
         if (weighting is null || (model is null && !isAuto))
         {
             return null;

@@ -175,6 +175,7 @@ public sealed class FitOptionsTests : IDisposable
     [InlineData("which does not exist", "--plot", "no-such-folder/curve.svg")]
     [InlineData("with a model of its own", "--fix", "slope=-1", "--model", "auto")]
     [InlineData("least squares", "--interval", "bootstrap", "--robust", "huber")]
+    [InlineData("without --robust", "--tube-cv", "3", "--robust", "huber")]
     [InlineData("has no parameter to hold", "--fix", "response1=2", "--model", "point-to-point")]
     public async Task Option_WithABadValue_IsRefusedWithTheExpectation(string expected, string option, string value, params string[] more)
     {
