@@ -100,4 +100,7 @@ public static class FaultReasons
 
     /// <summary>There are more rows, columns or characters than the limit allows.</summary>
     public const string LimitExceeded = "LIMIT_EXCEEDED";
+
+    /// <summary>A change or a decision lacks its reason, which the audit log keeps.</summary>
+    public const string ReasonRequired = "REASON_REQUIRED";
 }

@@ -33,6 +33,13 @@ public sealed record PipelineLimits
     /// <summary>Parts of one plate that are kept before it must be completed; 1 to 100,000, default 1,536 (a well at a time of the largest plate).</summary>
     public int PartsPerRead { get; init; } = 1536;
 
+    /// <summary>How long after its last reading a plate with results may be read again; later, a read of its barcode is held. More than 0, default 7 days: as
+    /// long as senders keep what they could not send.</summary>
+    public TimeSpan RereadWindow { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Difference of a sender's clock from the server's from which on it is an audit event; more than 0, default 60 s.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Wait before a write is tried again whose fault passes by itself, such as a full disk; more than 0, default 1 s.</summary>
     public TimeSpan TransientRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -59,6 +66,8 @@ public sealed record PipelineLimits
         Check(nameof(PartsPerRead), PartsPerRead, 1, 100_000, faults);
         Check(nameof(ConflictAttempts), ConflictAttempts, 1, 100, faults);
         Check(nameof(MissedBeats), MissedBeats, 2, 100, faults);
+        Check(nameof(RereadWindow), RereadWindow, faults);
+        Check(nameof(ClockSkew), ClockSkew, faults);
         Check(nameof(TransientRetryDelay), TransientRetryDelay, faults);
         Check(nameof(BeatInterval), BeatInterval, faults);
         Check(nameof(TakeOverPause), TakeOverPause, faults);

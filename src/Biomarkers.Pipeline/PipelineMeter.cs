@@ -51,6 +51,7 @@ public sealed class PipelineMeter : IDisposable
         EventOutcomeKind.Stored => "stored",
         EventOutcomeKind.Duplicate => "duplicate",
         EventOutcomeKind.Quarantined => "quarantined",
+        EventOutcomeKind.Held => "held",
         EventOutcomeKind.OffsetGap => "offset_gap",
         EventOutcomeKind.OffsetConflict => "offset_conflict",
         EventOutcomeKind.StaleEpoch => "stale_epoch",

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 
 namespace Biomarkers.Pipeline;
@@ -11,46 +12,40 @@ namespace Biomarkers.Pipeline;
 public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipeline, ChangeSignal changes, PipelineLimits limits, PipelineMeter? meter = null)
 {
     /// <summary>Opens a stream and fences every older connection to it.</summary>
+    /// <param name="instrumentId">Instrument.</param>
+    /// <param name="streamId">The sender's name of the stream.</param>
+    /// <param name="actor">Who opens it.</param>
+    /// <param name="clockOffset">The server's clock less the sender's; null where the sender did not say its time.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<OpenedStream> OpenAsync(string instrumentId, string streamId, string actor, TimeSpan? clockOffset, CancellationToken cancellationToken) =>
+        writer.WriteAsync(new OpenStream(instrumentId, streamId, actor, clockOffset, limits.ClockSkew), cancellationToken);
+
+    /// <summary>As above, of a sender that does not say its time.</summary>
     public Task<OpenedStream> OpenAsync(string instrumentId, string streamId, string actor, CancellationToken cancellationToken) =>
-        writer.WriteAsync(new OpenStream(instrumentId, streamId, actor), cancellationToken);
+        OpenAsync(instrumentId, streamId, actor, null, cancellationToken);
 
     /// <summary>Appends an event; the answer comes after its commit. Hand the outcome to <see cref="EnqueueAsync"/> once it is answered.</summary>
     /// <remarks>Can't be cancelled: once it is handed over it may become durable, and then somebody must put its work on the queue.</remarks>
     public async Task<EventOutcome> AppendAsync(StreamEvent received)
     {
         using Activity? append = PipelineTrace.StartAppend();
-        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits.PartsPerRead), CancellationToken.None);
+        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits), CancellationToken.None);
         changes.Raise();
         meter?.EventAnswered(outcome.Kind);
         return append.Mark(outcome);
     }
 
-    /// <summary>Accepts one whole plate that came without a stream, and puts it to work.</summary>
-    /// <param name="submission">The plate.</param>
+    /// <summary>Writes what may make analyses possible (a read without a stream, a layout, a person's decision), and puts them to work.</summary>
+    /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the wait; what is durable by then is put to work all the same.</param>
-    public Task<SubmittedRead> SubmitAsync(SubmitPlateRead submission, CancellationToken cancellationToken)
+    public Task<TOutcome> SubmitAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken)
+        where TOutcome : IMakesWork
     {
         return KeepAndPutToWorkAsync().WaitAsync(cancellationToken);
 
-        async Task<SubmittedRead> KeepAndPutToWorkAsync()
+        async Task<TOutcome> KeepAndPutToWorkAsync()
         {
-            SubmittedRead submitted = await writer.WriteAsync(submission, CancellationToken.None);
-            changes.Raise();
-            await EnqueueAsync(submitted.Works, CancellationToken.None);
-            return submitted;
-        }
-    }
-
-    /// <summary>Gives a plate its layout, and puts to work what waited for it.</summary>
-    /// <param name="submission">The layout.</param>
-    /// <param name="cancellationToken">Ends the wait; what is durable by then is put to work all the same.</param>
-    public Task<SubmittedLayout> SubmitAsync(SubmitPlateLayout submission, CancellationToken cancellationToken)
-    {
-        return KeepAndPutToWorkAsync().WaitAsync(cancellationToken);
-
-        async Task<SubmittedLayout> KeepAndPutToWorkAsync()
-        {
-            SubmittedLayout submitted = await writer.WriteAsync(submission, CancellationToken.None);
+            TOutcome submitted = await writer.WriteAsync(write, CancellationToken.None);
             changes.Raise();
             await EnqueueAsync(submitted.Works, CancellationToken.None);
             return submitted;

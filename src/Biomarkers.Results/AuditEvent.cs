@@ -28,6 +28,21 @@ public static class AuditActions
     /// <summary>The results of an earlier run are the newest again, because the layout that they rest on is.</summary>
     public const string RunReinstated = "RUN_REINSTATED";
 
+    /// <summary>A sender's clock differs from the server's by more than the limit.</summary>
+    public const string ClockSkewed = "CLOCK_SKEWED";
+
+    /// <summary>A person decided what becomes of a read that was held.</summary>
+    public const string HeldPlateResolved = "HELD_PLATE_RESOLVED";
+
+    /// <summary>A person had a refused event used, as it was sent or repaired.</summary>
+    public const string QuarantinedEventReplayed = "QUARANTINED_EVENT_REPLAYED";
+
+    /// <summary>A person decided that a refused event is never used.</summary>
+    public const string QuarantinedEventDismissed = "QUARANTINED_EVENT_DISMISSED";
+
+    /// <summary>A person had a reading in parts used, or given up, without waiting for its rest.</summary>
+    public const string PendingReadClosed = "PENDING_READ_CLOSED";
+
     /// <summary>A plate read came without a stream.</summary>
     public const string ReadSubmitted = "READ_SUBMITTED";
 

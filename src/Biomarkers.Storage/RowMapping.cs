@@ -22,6 +22,11 @@ internal static class RowMapping
 
     public static IReadOnlyList<WellPosition> ToWells(string text) => [.. Words(text).Select(WellPosition.Parse)];
 
+    /// <summary>A layout as canonical JSON; null for none.</summary>
+    public static string? ToText(PlateLayout? layout) => layout is null ? null : Encoding.UTF8.GetString(layout.ToCanonicalJson());
+
+    public static PlateLayout? LayoutOf(string? text) => text is null ? null : PlateLayout.FromCanonicalJson(Encoding.UTF8.GetBytes(text));
+
     public static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Doubles as little-endian bytes, so that every bit is kept.</summary>

@@ -88,6 +88,18 @@ public sealed partial class SqlQueries
             .OrderByDescending(row => row.WorkKey)
             .Select(row => new { row.PlateKey, row.LastError })
             .ToListAsync(cancellationToken);
+        var pending = await (
+            from reading in connection.GetTable<PendingReadTable>()
+            join stream in connection.GetTable<ReadStreamTable>() on reading.StreamKey equals stream.StreamKey
+            where reading.PlateKey != null && plateKeys.Contains(reading.PlateKey.Value)
+            orderby reading.StartTime, reading.ReadId
+            select new { reading.PlateKey, stream.InstrumentId, stream.StreamId, reading.ReadId, reading.PartCount, reading.StartTime }).ToListAsync(cancellationToken);
+        var holds = await connection.GetTable<HeldReadTable>()
+            .Where(row => row.PlateKey != null && plateKeys.Contains(row.PlateKey.Value))
+            .Where(row => !connection.GetTable<HeldReadResolutionTable>().Any(resolution => resolution.HeldKey == row.HeldKey))
+            .OrderBy(row => row.HeldKey)
+            .Select(row => new { row.PlateKey, row.HeldKey })
+            .ToListAsync(cancellationToken);
         var readIds = reads.ToDictionary(read => read.ReadKey, read => read.ReadId);
         return [.. plates.Select(plate =>
         {
@@ -109,7 +121,10 @@ public sealed partial class SqlQueries
                 plate.RunKey,
                 Instant.FromMicroseconds(plate.CreateTime),
                 Instant.FromMicroseconds(plate.UpdateTime),
-                (PlateState)plate.State == PlateState.Parked ? parked.Find(work => work.PlateKey == plate.PlateKey)?.LastError : null);
+                (PlateState)plate.State == PlateState.Parked ? parked.Find(work => work.PlateKey == plate.PlateKey)?.LastError : null,
+                [.. pending.Where(reading => reading.PlateKey == plate.PlateKey).Select(reading => new PendingReadSummary(
+                    reading.InstrumentId, reading.StreamId, reading.ReadId, reading.PartCount, TimeOf(reading.StartTime)))],
+                [.. holds.Where(hold => hold.PlateKey == plate.PlateKey).Select(hold => hold.HeldKey)]);
         })];
     }
 }

@@ -9,7 +9,7 @@ using LinqToDB.Data;
 
 namespace Biomarkers.Storage;
 
-/// <summary>Streams, quarantine and assays; plates, runs and results are in the files beside this one. Each answer is one snapshot.</summary>
+/// <summary>Streams and assays; plates, runs, results and what waits for a person are in the files beside this one. Each answer is one snapshot.</summary>
 public sealed partial class SqlQueries : IQueries
 {
     private readonly SqlDatabase database;
@@ -32,31 +32,8 @@ public sealed partial class SqlQueries : IQueries
                 row.NextOffset,
                 Instant.FromMicroseconds(row.OpenTime),
                 TimeOf(row.LastEventTime),
-                ContentHash.FromBytes(row.ChainHash));
-    }
-
-    /// <inheritdoc/>
-    public async Task<Page<QuarantinedEvent>> ListQuarantinedEventsAsync(string? instrumentId, PageRequest page, CancellationToken cancellationToken)
-    {
-        await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
-        DataConnection connection = snapshot.Connection;
-        var query =
-            from refused in connection.GetTable<QuarantinedEventTable>()
-            join stream in connection.GetTable<ReadStreamTable>() on refused.StreamKey equals stream.StreamKey
-            where instrumentId == null || stream.InstrumentId == instrumentId
-            where page.After == null || (page.OldestFirst ? refused.QuarantineKey > page.After : refused.QuarantineKey < page.After)
-            select new { refused, stream };
-        var ordered = page.OldestFirst ? query.OrderBy(row => row.refused.QuarantineKey) : query.OrderByDescending(row => row.refused.QuarantineKey);
-        var rows = await ordered.Take(page.Size + 1).ToListAsync(cancellationToken);
-        return PageOf(rows, page, row => row.refused.QuarantineKey, row => new QuarantinedEvent(
-            row.refused.QuarantineKey,
-            row.stream.InstrumentId,
-            row.stream.StreamId,
-            row.refused.EventOffset,
-            ContentHash.FromBytes(row.refused.ContentHash),
-            row.refused.Reason,
-            RowMapping.FromJson<IReadOnlyList<Fault>>(row.refused.Faults),
-            Instant.FromMicroseconds(row.refused.ReceiveTime)));
+                ContentHash.FromBytes(row.ChainHash),
+                row.ClockOffset is { } offset ? TimeSpan.FromMicroseconds(offset) : null);
     }
 
     /// <inheritdoc/>

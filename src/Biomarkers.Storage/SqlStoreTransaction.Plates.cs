@@ -93,7 +93,8 @@ internal sealed partial class SqlStoreTransaction
             .Where(row => row.PlateKey == plateKey)
             .OrderBy(row => row.ReadKey)
             .ToListAsync(cancellationToken);
-        return [.. rows.Select(row => new ReadRow(row.ReadKey, row.ReadId, PlateReadEncoding.Decode(row.Content), row.StreamKey, row.EventOffset))];
+        return [.. rows.Select(row =>
+            new ReadRow(row.ReadKey, row.ReadId, PlateReadEncoding.Decode(row.Content), row.StreamKey, row.EventOffset, Instant.FromMicroseconds(row.ReceiveTime)))];
     }
 
     public async Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken)
@@ -115,7 +116,7 @@ internal sealed partial class SqlStoreTransaction
             SameContentAs = read.SameContentAs,
         };
         await connection.InsertAsync(row, token: cancellationToken);
-        return new ReadRow(row.ReadKey, row.ReadId, read.Read, row.StreamKey, row.EventOffset);
+        return new ReadRow(row.ReadKey, row.ReadId, read.Read, row.StreamKey, row.EventOffset, read.ReceiveTime);
     }
 
     public async Task<PendingReadRow?> FindPendingReadAsync(long streamKey, string readId, CancellationToken cancellationToken)
@@ -134,7 +135,9 @@ internal sealed partial class SqlStoreTransaction
             row.PlateBarcode,
             RowMapping.FormatOf(row.WellCount),
             (ResponseKind)row.ResponseKind,
-            row.PartCount);
+            row.PartCount,
+            RowMapping.LayoutOf(row.Layout),
+            row.StartTime is { } start ? Instant.FromMicroseconds(start) : null);
     }
 
     public Task InsertPendingReadAsync(PendingReadRow pending, CancellationToken cancellationToken) => connection.InsertAsync(
@@ -149,6 +152,8 @@ internal sealed partial class SqlStoreTransaction
             OperatorName = pending.Origin.Operator,
             ReadTime = pending.Origin.ReadTime is { } time ? Instant.ToMicroseconds(time) : null,
             PartCount = pending.PartCount,
+            Layout = RowMapping.ToText(pending.Layout),
+            StartTime = pending.StartTime is { } start ? Instant.ToMicroseconds(start) : null,
         },
         token: cancellationToken);
 
@@ -215,7 +220,7 @@ internal sealed partial class SqlStoreTransaction
         }
     }
 
-    // The first that holds: work to do, parts to come, work given up, a run, a read without layout, nothing but a layout.
+    // The first that holds: work to do, a person to decide, parts to come, work given up, a run, a read without layout, nothing but a layout.
     private async Task<PlateState> StateOfAsync(long plateKey, CancellationToken cancellationToken)
     {
         List<int> works = await WorkItems
@@ -226,6 +231,11 @@ internal sealed partial class SqlStoreTransaction
         if (works.Contains(WorkItemTable.Open))
         {
             return PlateState.Ready;
+        }
+
+        if (await OpenHolds.AnyAsync(row => row.PlateKey == plateKey, cancellationToken))
+        {
+            return PlateState.Held;
         }
 
         if (await PendingReads.AnyAsync(row => row.PlateKey == plateKey, cancellationToken))

@@ -45,6 +45,12 @@ internal sealed partial class SqlStoreTransaction
             .UpdateAsync(cancellationToken) == 1;
     }
 
+    public Task SetClockOffsetAsync(long streamKey, TimeSpan? offset, CancellationToken cancellationToken)
+    {
+        long? microseconds = offset is { } time ? time.Ticks / TimeSpan.TicksPerMicrosecond : null;
+        return Streams.Where(row => row.StreamKey == streamKey).Set(row => row.ClockOffset, microseconds).UpdateAsync(cancellationToken);
+    }
+
     public async Task<bool> AppendEventAsync(StreamRow stream, StreamEventRow row, CancellationToken cancellationToken)
     {
         byte[] chain = stream.ChainAfter(row.Hash).ToBytes();

@@ -33,6 +33,26 @@ internal static class ListTables
             RunTables.ConcentrationOf(result), RunTables.IntervalOf(result), Percent(result.CvPercent), string.Join(' ', result.Flags),
         ]));
 
+    public static void Print(CommandConsole console, IReadOnlyList<HeldRow> held) => console.WriteTable(
+        Count(held.Count, "held read"),
+        ["Held", "Plate", "Read", "Instrument", "Received (UTC)", "Why", "Decision"],
+        held.Select(row => (IReadOnlyList<string>)
+        [
+            row.Name, row.Plate ?? "(none)", row.ReadId, row.ReadStream.Split('/')[1], Time(row.ReceiveTime), $"{row.Reason}: {row.Explanation}", DecisionOf(row.Resolution),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<QuarantinedRow> refused) => console.WriteTable(
+        Count(refused.Count, "quarantined event"),
+        ["Event", "Stream", "Offset", "Received (UTC)", "First fault", "Decision"],
+        refused.Select(row => (IReadOnlyList<string>)
+        [
+            row.Name, row.ReadStream.Replace("instruments/", "", StringComparison.Ordinal).Replace("readStreams/", "", StringComparison.Ordinal),
+            row.Offset.ToString(CultureInfo.InvariantCulture), Time(row.ReceiveTime), $"{row.Faults[0].Reason}: {row.Faults[0].Description}", DecisionOf(row.Resolution),
+        ]));
+
+    private static string DecisionOf(ResolutionRow? resolution) =>
+        resolution is null ? "" : $"{resolution.Kind}{Also(resolution.Plate)} by {resolution.Actor}: {resolution.Reason}";
+
     /// <summary>A plate as one line.</summary>
     public static string LineOf(PlateRow plate) =>
         $"{Time(plate.UpdateTime)} {plate.Plate} {plate.State}{Also(plate.Assay)}{Also(plate.Run)}{Also(plate.ParkedError)}";

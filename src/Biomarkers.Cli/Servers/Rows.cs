@@ -14,6 +14,8 @@ namespace Biomarkers.Cli.Servers;
 /// <param name="Run">Resource name of its newest run; absent before it is analysed.</param>
 /// <param name="CreateTime">When something of it was first stored.</param>
 /// <param name="UpdateTime">When it last changed.</param>
+/// <param name="PendingReads">Its readings in parts of which something is still to come.</param>
+/// <param name="HeldPlates">Numbers of its readings that wait for 'biomarkers held'.</param>
 public sealed record PlateRow(
     string Name,
     string Plate,
@@ -24,7 +26,9 @@ public sealed record PlateRow(
     IReadOnlyList<ReadRow> Reads,
     string? Run,
     DateTimeOffset? CreateTime,
-    DateTimeOffset? UpdateTime)
+    DateTimeOffset? UpdateTime,
+    IReadOnlyList<PendingRow> PendingReads,
+    IReadOnlyList<string> HeldPlates)
 {
     internal static PlateRow Of(V1.Plate plate) => new(
         plate.Name,
@@ -36,7 +40,19 @@ public sealed record PlateRow(
         [.. plate.Reads.Select(ReadRow.Of)],
         Names.NullIfEmpty(plate.AnalyticalRun),
         plate.CreateTime?.ToDateTimeOffset(),
-        plate.UpdateTime?.ToDateTimeOffset());
+        plate.UpdateTime?.ToDateTimeOffset(),
+        [.. plate.PendingReads.Select(PendingRow.Of)],
+        [.. plate.HeldPlates.Select(Names.LastOf)]);
+}
+
+/// <summary>A reading in parts of which something is still to come.</summary>
+/// <param name="ReadStream">Stream on which it was begun.</param>
+/// <param name="ReadId">The instrument's name for it.</param>
+/// <param name="PartCount">Parts that have come.</param>
+/// <param name="StartTime">When it began; absent where nobody knows.</param>
+public sealed record PendingRow(string ReadStream, string ReadId, int PartCount, DateTimeOffset? StartTime)
+{
+    internal static PendingRow Of(V1.PendingRead pending) => new(pending.ReadStream, pending.ReadId, pending.PartCount, pending.StartTime?.ToDateTimeOffset());
 }
 
 /// <summary>A reading of a plate.</summary>

@@ -104,6 +104,11 @@ public sealed record PlateLayout
     /// <summary>The same layout with the version of its assay resolved.</summary>
     public PlateLayout WithAssayVersion(int assayVersion) => new(AssayId, assayVersion, WellCount, Wells, Lots);
 
+    /// <summary>The same layout with other contents of its wells.</summary>
+    /// <param name="change">Gives a well's new content; must be as right as the old one.</param>
+    public PlateLayout WithContents(Func<WellContent, WellContent> change) =>
+        new(AssayId, AssayVersion, WellCount, [.. Wells.Select(well => well with { Content = change(well.Content) })], Lots);
+
     /// <summary>The bytes that are stored and hashed.</summary>
     public byte[] ToCanonicalJson() => CanonicalJson.Serialize(new StoredLayout(AssayId, AssayVersion, WellCount, Wells, Lots));
 

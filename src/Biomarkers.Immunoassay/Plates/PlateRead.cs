@@ -159,6 +159,12 @@ public sealed record PlateRead
         return faults.Count > 0 ? faults : new PlateRead(plateBarcode, format!, kind, Sorted(columns));
     }
 
+    /// <summary>The same responses under another barcode, for a read whose barcode was missing or wrong.</summary>
+    /// <param name="plateBarcode">A name of 1 to 63 characters.</param>
+    /// <exception cref="ArgumentException">The barcode is no name.</exception>
+    public PlateRead WithBarcode(string plateBarcode) =>
+        Texts.IsName(plateBarcode) ? new PlateRead(plateBarcode, Format, ResponseKind, Columns) : throw new ArgumentException($"'{plateBarcode}' is no barcode.", nameof(plateBarcode));
+
     /// <summary>A read that was checked before it was stored.</summary>
     internal static PlateRead Trusted(string plateBarcode, PlateFormat format, ResponseKind kind, IReadOnlyList<ResponseColumn> columns) =>
         new(plateBarcode, format, kind, columns);

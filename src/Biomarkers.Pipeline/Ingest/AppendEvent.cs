@@ -8,8 +8,8 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <remarks>Epoch and offset are compared and set inside the transaction. Bad content is kept with its faults and consumes its offset:
 /// one bad plate never blocks an instrument, and nothing that was sent is gone.</remarks>
 /// <param name="Event">The event.</param>
-/// <param name="PartLimit">Most parts of one read.</param>
-public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite<EventOutcome>
+/// <param name="Limits">Most parts of one read, and how long a plate may be read again.</param>
+public sealed record AppendEvent(StreamEvent Event, PipelineLimits Limits) : IStoreWrite<EventOutcome>
 {
     /// <summary>Reason of an event whose offset holds other content.</summary>
     public const string OffsetConflictReason = "OFFSET_CONFLICT";
@@ -43,8 +43,13 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
 
         long nextOffset = stream.NextOffset + 1;
         ContentUse use = Event.Content.Value is { } content
-            ? await new EventContentUse(context, Event, PartLimit).ApplyAsync(content, cancellationToken)
+            ? await EventContentUse.Of(context, Event, Limits).ApplyAsync(content, cancellationToken)
             : ContentUse.Refused(Event.Content.Faults);
+        if (use.HeldKey is not null)
+        {
+            return new EventOutcome(EventOutcomeKind.Held, nextOffset, use.Faults, use.PlateBarcode, []);
+        }
+
         if (use.Faults.Count == 0)
         {
             return new EventOutcome(use.IsRepeat ? EventOutcomeKind.Duplicate : EventOutcomeKind.Stored, nextOffset, [], use.PlateBarcode, use.Works);
@@ -59,11 +64,15 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
         ContentHash? stored = await transaction.FindEventHashAsync(stream.StreamKey, Event.Offset, cancellationToken);
         if (stored == Event.Hash)
         {
-            // A repeat of what was refused is told so again: its sender may never have seen the first answer.
-            IReadOnlyList<Fault>? faults = await transaction.FindQuarantineFaultsAsync(stream.StreamKey, Event.Offset, Event.Hash, cancellationToken);
-            return faults is null
-                ? Unchanged(EventOutcomeKind.Duplicate, stream)
-                : new EventOutcome(EventOutcomeKind.Quarantined, stream.NextOffset, faults, null, []);
+            // A repeat of what was refused or held is told so again: its sender may never have seen the first answer.
+            if (await transaction.FindQuarantineFaultsAsync(stream.StreamKey, Event.Offset, Event.Hash, cancellationToken) is { } faults)
+            {
+                return new EventOutcome(EventOutcomeKind.Quarantined, stream.NextOffset, faults, null, []);
+            }
+
+            return await transaction.FindHoldAsync(stream.StreamKey, Event.Offset, cancellationToken) is { } hold
+                ? new EventOutcome(EventOutcomeKind.Held, stream.NextOffset, [hold.ToFault("content")], null, [])
+                : Unchanged(EventOutcomeKind.Duplicate, stream);
         }
 
         Fault conflict = new("event.offset", OffsetConflictReason, $"Offset {Event.Offset} holds content with SHA-256 {stored}; got other content with SHA-256 {Event.Hash}.");
@@ -81,21 +90,26 @@ public sealed record AppendEvent(StreamEvent Event, int PartLimit) : IStoreWrite
 }
 
 /// <summary>What was made of an event's content.</summary>
-/// <param name="Faults">Why it is not used; empty when it is.</param>
+/// <param name="Faults">Why it is not used, or not yet; empty when it is.</param>
 /// <param name="PlateBarcode">Plate that it belongs to; null when there is none.</param>
 /// <param name="Works">Analyses that it made possible.</param>
 /// <param name="IsRepeat">Whether everything was there before, so that nothing was changed.</param>
-internal sealed record ContentUse(IReadOnlyList<Fault> Faults, string? PlateBarcode, IReadOnlyList<ReadyWork> Works, bool IsRepeat = false)
+/// <param name="HeldKey">Key of the held read, where a person must decide; null otherwise.</param>
+internal sealed record ContentUse(
+    IReadOnlyList<Fault> Faults, string? PlateBarcode, IReadOnlyList<ReadyWork> Works, bool IsRepeat = false, long? HeldKey = null)
 {
-    public static ContentUse Repeated(string plateBarcode) => new([], plateBarcode, [], IsRepeat: true);
+    public static ContentUse Repeated(string? plateBarcode) => new([], plateBarcode, [], IsRepeat: true);
+
+    /// <summary>Holds, and says why.</summary>
+    public static ContentUse Held(Fault why, string? plateBarcode, long heldKey) => new([why], plateBarcode, [], HeldKey: heldKey);
 
     public static ContentUse Refused(IReadOnlyList<Fault> faults, string? plateBarcode = null) => new(faults, plateBarcode, []);
 
     public static ContentUse Refused(Fault fault, string? plateBarcode = null) => new([fault], plateBarcode, []);
 
     /// <summary>Refuses with faults whose fields lie below one field of the message.</summary>
-    public static ContentUse RefusedBelow(string field, IReadOnlyList<Fault> faults, string plateBarcode) =>
+    public static ContentUse RefusedBelow(string field, IReadOnlyList<Fault> faults, string? plateBarcode) =>
         Refused([.. faults.Select(fault => fault with { Field = $"{field}.{fault.Field}" })], plateBarcode);
 
-    public static ContentUse Used(string plateBarcode, IReadOnlyList<ReadyWork>? works = null) => new([], plateBarcode, works ?? []);
+    public static ContentUse Used(string? plateBarcode, IReadOnlyList<ReadyWork>? works = null) => new([], plateBarcode, works ?? []);
 }

@@ -6,9 +6,21 @@ using Biomarkers.Pipeline.Work;
 namespace Biomarkers.Pipeline.Ingest;
 
 /// <summary>Puts the content of one event to use: a whole plate at once, or a plate in parts.</summary>
-internal sealed class EventContentUse(WriteContext context, StreamEvent received, int partLimit)
+/// <param name="context">The transaction.</param>
+/// <param name="source">The event that holds the content.</param>
+/// <param name="readingKey">Stream on which readings in parts are begun and go on.</param>
+/// <param name="partOffset">Place of a part among the others of its reading.</param>
+/// <param name="limits">Most parts of one read, and how long a plate may be read again.</param>
+internal sealed class EventContentUse(WriteContext context, ReadSource source, long readingKey, long partOffset, PipelineLimits limits)
 {
     private readonly IStoreTransaction transaction = context.Transaction;
+
+    public static EventContentUse Of(WriteContext context, StreamEvent received, PipelineLimits limits)
+    {
+        OpenedStream stream = received.Stream;
+        var source = new ReadSource(stream.InstrumentId, stream.StreamKey, received.Offset, received.ReceiveTime, stream.Actor, received.Hash);
+        return new EventContentUse(context, source, stream.StreamKey, received.Offset, limits);
+    }
 
     public Task<ContentUse> ApplyAsync(EventContent content, CancellationToken cancellationToken) => content switch
     {
@@ -20,12 +32,12 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
     };
 
     private Task<ContentUse> AcceptAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
-        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", Source(), received.Hash, cancellationToken);
+        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", source, isOneEvent: true, limits.RereadWindow, cancellationToken);
 
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
         string readId = started.Origin.ReadId;
-        PendingReadRow? open = await transaction.FindPendingReadAsync(received.Stream.StreamKey, readId, cancellationToken);
+        PendingReadRow? open = await transaction.FindPendingReadAsync(readingKey, readId, cancellationToken);
         if (open is not null && open.PlateBarcode != started.PlateBarcode)
         {
             return ContentUse.Refused(
@@ -33,33 +45,47 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
                 started.PlateBarcode);
         }
 
+        if (started.PlateBarcode == WholePlateRead.NoBarcode)
+        {
+            await BeginAsync(started, null, started.Layout, cancellationToken);
+            return ContentUse.Used(null);
+        }
+
         PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, started.PlateBarcode, cancellationToken);
-        IReadOnlyList<Fault> faults = await acceptance.CheckAsync(null, started.Format, started.Layout, null, cancellationToken);
+        // A layout that is in doubt waits for the whole read, which is held then.
+        bool isInDoubt = started.Layout is not null && await acceptance.ChangesLayoutAsync(started.Layout, cancellationToken);
+        PlateLayout? layout = isInDoubt ? null : started.Layout;
+        IReadOnlyList<Fault> faults = await acceptance.CheckAsync(null, started.Format, layout, null, cancellationToken);
         if (faults.Count > 0)
         {
             return ContentUse.RefusedBelow("plate_started", faults, started.PlateBarcode);
         }
 
-        IReadOnlyList<ReadyWork> works = await acceptance.KeepAsync(null, started.Layout, null, Source(), cancellationToken);
-        // A sender that lost its place begins the plate again: the parts so far stay in the journal and are read anew.
-        await transaction.DeletePendingReadAsync(received.Stream.StreamKey, readId, cancellationToken);
-        await transaction.InsertPendingReadAsync(
-            new PendingReadRow(received.Stream.StreamKey, acceptance.PlateKey, started.Origin, started.PlateBarcode, started.Format, started.ResponseKind, 0), cancellationToken);
+        IReadOnlyList<ReadyWork> works = await acceptance.KeepAsync(null, layout, null, source, cancellationToken);
+        await BeginAsync(started, acceptance.PlateKey, isInDoubt ? started.Layout : null, cancellationToken);
         await transaction.SettlePlateAsync(acceptance.PlateKey, context.Now, cancellationToken);
         return ContentUse.Used(started.PlateBarcode, works);
     }
 
+    // A sender that lost its place begins the plate again: the parts so far stay in the journal and are read anew.
+    private async Task BeginAsync(PlateReadStarted started, long? plateKey, PlateLayout? layout, CancellationToken cancellationToken)
+    {
+        await transaction.DeletePendingReadAsync(readingKey, started.Origin.ReadId, cancellationToken);
+        await transaction.InsertPendingReadAsync(
+            new PendingReadRow(readingKey, plateKey, started.Origin, started.PlateBarcode, started.Format, started.ResponseKind, 0, layout, context.Now), cancellationToken);
+    }
+
     private async Task<ContentUse> AddWellsAsync(WellsRead wells, CancellationToken cancellationToken)
     {
-        PendingReadRow? pending = await transaction.FindPendingReadAsync(received.Stream.StreamKey, wells.ReadId, cancellationToken);
+        PendingReadRow? pending = await transaction.FindPendingReadAsync(readingKey, wells.ReadId, cancellationToken);
         if (pending is null)
         {
             return ContentUse.Refused(NotStarted("wells_read", wells.ReadId));
         }
 
-        if (pending.PartCount >= partLimit)
+        if (pending.PartCount >= limits.PartsPerRead)
         {
-            return ContentUse.Refused(new Fault("wells_read", FaultReasons.LimitExceeded, $"Read '{wells.ReadId}' has {pending.PartCount} parts; expected at most {partLimit}."), pending.PlateBarcode);
+            return ContentUse.Refused(new Fault("wells_read", FaultReasons.LimitExceeded, $"Read '{wells.ReadId}' has {pending.PartCount} parts; expected at most {limits.PartsPerRead}."), pending.PlateBarcode);
         }
 
         Checked<PlateRead> part = PlateReadParts.Place(pending, wells.Columns);
@@ -75,13 +101,13 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
             return ContentUse.RefusedBelow("wells_read", merged.Faults, pending.PlateBarcode);
         }
 
-        await transaction.InsertPendingPartAsync(received.Stream.StreamKey, wells.ReadId, received.Offset, PlateReadEncoding.Encode(part.Value), cancellationToken);
+        await transaction.InsertPendingPartAsync(readingKey, wells.ReadId, partOffset, PlateReadEncoding.Encode(part.Value), cancellationToken);
         return ContentUse.Used(pending.PlateBarcode);
     }
 
     private async Task<ContentUse> CompleteAsync(PlateReadCompleted completed, CancellationToken cancellationToken)
     {
-        PendingReadRow? pending = await transaction.FindPendingReadAsync(received.Stream.StreamKey, completed.ReadId, cancellationToken);
+        PendingReadRow? pending = await transaction.FindPendingReadAsync(readingKey, completed.ReadId, cancellationToken);
         if (pending is null)
         {
             return ContentUse.Refused(NotStarted("plate_completed", completed.ReadId));
@@ -100,12 +126,21 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
                 pending.PlateBarcode);
         }
 
-        ContentUse use = await PlateAcceptance.AcceptReadAsync(
-            context, new WholePlateRead(pending.Origin, read.Value, null), "plate_completed", Source(), null, cancellationToken);
-        if (use.Faults.Count == 0)
+        return await FinishAsync(pending, read.Value, cancellationToken);
+    }
+
+    /// <summary>Ends a reading in parts with what has come of it.</summary>
+    public async Task<ContentUse> FinishAsync(PendingReadRow pending, PlateRead read, CancellationToken cancellationToken)
+    {
+        var whole = new WholePlateRead(pending.Origin, read, pending.Layout) { LacksBarcode = pending.PlateBarcode == WholePlateRead.NoBarcode };
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, whole, "plate_completed", source, isOneEvent: false, limits.RereadWindow, cancellationToken);
+        if (use.Faults.Count == 0 || use.HeldKey is not null)
         {
-            await transaction.DeletePendingReadAsync(received.Stream.StreamKey, completed.ReadId, cancellationToken);
-            await transaction.SettlePlateAsync(pending.PlateKey, context.Now, cancellationToken);
+            await transaction.DeletePendingReadAsync(readingKey, pending.Origin.ReadId, cancellationToken);
+            if (pending.PlateKey is { } plateKey)
+            {
+                await transaction.SettlePlateAsync(plateKey, context.Now, cancellationToken);
+            }
         }
 
         return use;
@@ -113,9 +148,6 @@ internal sealed class EventContentUse(WriteContext context, StreamEvent received
 
     private async Task<IReadOnlyList<PlateRead>> PartsAsync(PendingReadRow pending, CancellationToken cancellationToken) =>
         [.. (await transaction.ListPendingPartsAsync(pending.StreamKey, pending.Origin.ReadId, cancellationToken)).Select(PlateReadEncoding.Decode)];
-
-    private ReadSource Source() =>
-        new(received.Stream.InstrumentId, received.Stream.StreamKey, received.Offset, received.ReceiveTime, received.Stream.Actor);
 
     private static Fault NotStarted(string field, string readId) =>
         new($"{field}.read_id", FaultReasons.Required, $"Read '{readId}' was not started on this stream; expected plate_started before it.");

@@ -14,15 +14,13 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="Offset">Offset of the event.</param>
 /// <param name="ReceiveTime">The server's clock.</param>
 /// <param name="Actor">Who, for the audit.</param>
-internal sealed record ReadSource(string InstrumentId, long StreamKey, long Offset, DateTimeOffset ReceiveTime, string Actor);
+/// <param name="EventHash">Hash of the event that completed the read; default for a layout.</param>
+internal sealed record ReadSource(string InstrumentId, long StreamKey, long Offset, DateTimeOffset ReceiveTime, string Actor, ContentHash EventHash = default);
 
 /// <summary>Brings one plate's reads and its layout together, and makes the work that they make possible: for every read of the plate, whichever
 /// of the two came last. First everything is checked, then everything is kept.</summary>
 internal sealed class PlateAcceptance
 {
-    /// <summary>Reason of the fault when a layout that results rest on changes without a word.</summary>
-    public const string ReasonRequired = "REASON_REQUIRED";
-
     private readonly WriteContext context;
     private readonly IStoreTransaction transaction;
     private readonly string barcode;
@@ -55,27 +53,54 @@ internal sealed class PlateAcceptance
         return new PlateAcceptance(context, barcode, found, layout, [.. stored]);
     }
 
-    /// <summary>Accepts a complete read, with or without its layout.</summary>
+    /// <summary>Accepts a complete read, with or without its layout, or holds it for a person where its plate or its layout is in doubt.</summary>
     /// <param name="context">The transaction.</param>
     /// <param name="whole">The read.</param>
     /// <param name="field">Field of the message that brought it: faults lie below it.</param>
     /// <param name="source">Where it came from.</param>
-    /// <param name="eventHash">Hash of the event that brings the whole of it; null for a read that came in parts.</param>
+    /// <param name="isOneEvent">Whether one event brings the whole of it, so that an event with its bytes is the same read; false for one that came in parts.</param>
+    /// <param name="rereadWindow">How long after its last reading a plate with results may be read again.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task<ContentUse> AcceptReadAsync(
-        WriteContext context, WholePlateRead whole, string field, ReadSource source, ContentHash? eventHash, CancellationToken cancellationToken)
+        WriteContext context, WholePlateRead whole, string field, ReadSource source, bool isOneEvent, TimeSpan rereadWindow, CancellationToken cancellationToken)
     {
-        string plateBarcode = whole.Read.PlateBarcode;
-        PlateAcceptance acceptance = await OfAsync(context, plateBarcode, cancellationToken);
-        if (await acceptance.IsSameEventAsync(whole, eventHash, cancellationToken) || await acceptance.IsRepeatAsync(whole, cancellationToken))
+        string? plateBarcode = whole.LacksBarcode ? null : whole.Read.PlateBarcode;
+        PlateAcceptance acceptance = plateBarcode is null ? new(context, WholePlateRead.NoBarcode, null, null, []) : await OfAsync(context, plateBarcode, cancellationToken);
+        if ((isOneEvent && await acceptance.IsSameEventAsync(whole, source.EventHash, cancellationToken)) || await acceptance.IsRepeatAsync(whole, cancellationToken))
         {
             return ContentUse.Repeated(plateBarcode);
+        }
+
+        // What is in doubt is not compared with the plate that it may not belong to.
+        if (await acceptance.HoldOfAsync(whole, source, rereadWindow, cancellationToken) is { } hold)
+        {
+            Fault why = hold.ToFault(hold.Reason == ReadHold.BarcodeMissing ? $"{field}.plate_barcode" : field);
+            return ContentUse.Held(why, plateBarcode, await acceptance.KeepHeldAsync(whole, hold, source, cancellationToken));
         }
 
         IReadOnlyList<Fault> faults = await acceptance.CheckAsync(whole, whole.Read.Format, whole.Layout, null, cancellationToken);
         return faults.Count > 0
             ? ContentUse.RefusedBelow(field, faults, plateBarcode)
             : ContentUse.Used(plateBarcode, await acceptance.KeepAsync(whole, whole.Layout, null, source, cancellationToken));
+    }
+
+    private async Task<ReadHold?> HoldOfAsync(WholePlateRead whole, ReadSource source, TimeSpan rereadWindow, CancellationToken cancellationToken)
+    {
+        PlateLayout? layout = whole.Layout is null ? null : await ResolveAsync(whole.Layout, cancellationToken);
+        DateTimeOffset? last = reads.Count == 0 ? null : reads.Max(row => row.ReceiveTime);
+        return ReadHold.Of(whole, layout, plate, newest?.Layout, last, source.ReceiveTime, rereadWindow);
+    }
+
+    private async Task<long> KeepHeldAsync(WholePlateRead whole, ReadHold hold, ReadSource source, CancellationToken cancellationToken)
+    {
+        long heldKey = await transaction.InsertHeldReadAsync(
+            new NewHeldRead(source.StreamKey, source.Offset, source.EventHash, plate?.PlateKey, whole, hold, source.ReceiveTime), cancellationToken);
+        if (plate is not null)
+        {
+            await transaction.SettlePlateAsync(plate.PlateKey, context.Now, cancellationToken);
+        }
+
+        return heldKey;
     }
 
     /// <summary>Whether this read is stored, and the layout that comes with it is the plate's newest.</summary>
@@ -85,9 +110,14 @@ internal sealed class PlateAcceptance
 
     // A sender repeats an event under another offset after an older database was restored. The same bytes change nothing, even where the plate's layout
     // was changed since: they are no wish to change it back.
-    private async Task<bool> IsSameEventAsync(WholePlateRead whole, ContentHash? eventHash, CancellationToken cancellationToken) =>
-        eventHash is not null && reads.Find(row => row.ReadId == whole.Origin.ReadId) is { } stored
-        && await transaction.FindEventHashAsync(stored.StreamKey, stored.Offset, cancellationToken) == eventHash;
+    private async Task<bool> IsSameEventAsync(WholePlateRead whole, ContentHash eventHash, CancellationToken cancellationToken) =>
+        (reads.Find(row => row.ReadId == whole.Origin.ReadId) is { } stored
+            && await transaction.FindEventHashAsync(stored.StreamKey, stored.Offset, cancellationToken) == eventHash)
+        || await transaction.IsHeldEventAsync(eventHash, cancellationToken);
+
+    /// <summary>Whether a layout is another one than the plate has.</summary>
+    public async Task<bool> ChangesLayoutAsync(PlateLayout layout, CancellationToken cancellationToken) =>
+        newest is not null && await ResolveAsync(layout, cancellationToken) is { } resolved && resolved.Hash != newest.Layout.Hash;
 
     /// <summary>Everything that keeps a read or a layout from being accepted; empty when nothing does.</summary>
     /// <param name="whole">A complete read; null for none.</param>
@@ -124,7 +154,7 @@ internal sealed class PlateAcceptance
         bool changes = newest is not null && used.Hash != newest.Layout.Hash;
         if (changes && plate?.RunKey is not null && string.IsNullOrWhiteSpace(reason))
         {
-            faults.Add(new Fault("reason", ReasonRequired, $"Plate '{barcode}' has results that rest on another layout; expected the reason of the change, by SubmitPlateLayout."));
+            faults.Add(new Fault("reason", FaultReasons.ReasonRequired, $"Plate '{barcode}' has results that rest on another layout; expected the reason of the change, by SubmitPlateLayout."));
         }
 
         IEnumerable<PlateRead> concerned = layout is null ? [] : reads.Select(row => row.Read);

@@ -20,7 +20,7 @@ internal static class PlateReadParts
 
         return faults.Count > 0
             ? faults
-            : PlateRead.Create(pending.PlateBarcode, format.WellCount, pending.ResponseKind, [.. columns.Select(column => Place(column, format))]);
+            : PlateRead.Create(BarcodeOf(pending), format.WellCount, pending.ResponseKind, [.. columns.Select(column => Place(column, format))]);
     }
 
     /// <summary>One read of all parts. A well that arrived twice with the same value counts once; with another value it is a fault.</summary>
@@ -30,8 +30,11 @@ internal static class PlateReadParts
             .GroupBy(column => (column.Analyte, column.Purpose))
             .Select(group => Merge([.. group]))
             .ToList();
-        return PlateRead.Create(pending.PlateBarcode, pending.Format.WellCount, pending.ResponseKind, columns);
+        return PlateRead.Create(BarcodeOf(pending), pending.Format.WellCount, pending.ResponseKind, columns);
     }
+
+    private static string BarcodeOf(PendingReadRow pending) =>
+        pending.PlateBarcode == WholePlateRead.NoBarcode ? WholePlateRead.StandInBarcode : pending.PlateBarcode;
 
     private static void CheckPlaces(string field, IReadOnlyList<int> places, PlateFormat format, List<Fault> faults)
     {

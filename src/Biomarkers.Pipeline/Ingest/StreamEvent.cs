@@ -43,11 +43,24 @@ public sealed record ReadOrigin(string ReadId, string? Operator, DateTimeOffset?
 /// <param name="Origin">Who read it, and when.</param>
 /// <param name="Read">The responses.</param>
 /// <param name="Layout">What is in the wells; null when it comes apart. An assay version of 0 means the newest.</param>
-public sealed record WholePlateRead(ReadOrigin Origin, PlateRead Read, PlateLayout? Layout) : EventContent;
+public sealed record WholePlateRead(ReadOrigin Origin, PlateRead Read, PlateLayout? Layout) : EventContent
+{
+    /// <summary>Barcode of a read whose instrument read none, until a person names its plate. No sender can use it: it is no name.</summary>
+    public const string NoBarcode = "";
+
+    /// <summary>Stands for a missing barcode inside <see cref="Read"/>.</summary>
+    public const string StandInBarcode = "NO-BARCODE";
+
+    /// <summary>Whether the instrument read no barcode; that of <see cref="Read"/> is then <see cref="StandInBarcode"/>.</summary>
+    public bool LacksBarcode { get; init; }
+
+    /// <summary>Barcode as sent; empty where it is missing.</summary>
+    public string PlateBarcode => LacksBarcode ? NoBarcode : Read.PlateBarcode;
+}
 
 /// <summary>A plate that is delivered while it is read begins.</summary>
 /// <param name="Origin">Who reads it.</param>
-/// <param name="PlateBarcode">Plate.</param>
+/// <param name="PlateBarcode">Plate; empty where the instrument read no barcode.</param>
 /// <param name="Format">Size of the plate.</param>
 /// <param name="ResponseKind">What the detector counts.</param>
 /// <param name="Layout">As for <see cref="WholePlateRead"/>.</param>
@@ -94,6 +107,9 @@ public enum EventOutcomeKind
     /// <summary>Stored with its faults; its content is not used.</summary>
     Quarantined,
 
+    /// <summary>Stored; its content waits for a person's decision.</summary>
+    Held,
+
     /// <summary>Its offset is beyond the next one; nothing changed. Resume at <see cref="EventOutcome.NextOffset"/>.</summary>
     OffsetGap,
 
@@ -107,7 +123,7 @@ public enum EventOutcomeKind
 /// <summary>What became of an event, after the commit.</summary>
 /// <param name="Kind">What became of it.</param>
 /// <param name="NextOffset">Next offset of the stream.</param>
-/// <param name="Faults">Why it was quarantined; empty otherwise.</param>
+/// <param name="Faults">Why it was quarantined or is held; empty otherwise.</param>
 /// <param name="PlateBarcode">Plate that it belongs to; null when there is none.</param>
 /// <param name="Works">Analyses that it made possible.</param>
 public sealed record EventOutcome(

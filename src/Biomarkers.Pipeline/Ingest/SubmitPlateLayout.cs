@@ -30,4 +30,4 @@ public sealed record SubmitPlateLayout(string PlateBarcode, PlateLayout Layout, 
 /// <summary>What became of a layout.</summary>
 /// <param name="Faults">Why nothing was stored; empty when it was.</param>
 /// <param name="Works">Analyses that it made possible.</param>
-public sealed record SubmittedLayout(IReadOnlyList<Fault> Faults, IReadOnlyList<ReadyWork> Works);
+public sealed record SubmittedLayout(IReadOnlyList<Fault> Faults, IReadOnlyList<ReadyWork> Works) : IMakesWork;

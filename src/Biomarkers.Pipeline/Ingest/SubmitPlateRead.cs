@@ -12,46 +12,46 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="Content">The plate.</param>
 /// <param name="Bytes">The content as sent.</param>
 /// <param name="Actor">Who submits it.</param>
-public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content, byte[] Bytes, string Actor) : IStoreWrite<SubmittedRead>
+/// <param name="Limits">How long a plate may be read again.</param>
+public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content, byte[] Bytes, string Actor, PipelineLimits Limits) : IStoreWrite<SubmittedRead>
 {
-    /// <summary>Name of the server's own stream; no sender can open it, because it is no name of a stream.</summary>
-    private const string OwnStream = "~submitted";
-
     /// <inheritdoc/>
     public async Task<SubmittedRead> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
-        IStoreTransaction transaction = context.Transaction;
-        string barcode = Content.Read.PlateBarcode;
-        PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, barcode, cancellationToken);
-        IReadOnlyList<Fault> faults = await acceptance.CheckAsync(Content, Content.Read.Format, Content.Layout, null, cancellationToken);
-        if (faults.Count > 0)
+        (StreamRow stream, ReadSource source) = await OwnStreams.PlaceAsync(context, InstrumentId, OwnStreams.Submitted, Bytes, Actor, cancellationToken);
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, Content, "plate_read", source, isOneEvent: true, Limits.RereadWindow, cancellationToken);
+        if (use.IsRepeat || (use.Faults.Count > 0 && use.HeldKey is null))
         {
-            return new SubmittedRead(ContentUse.RefusedBelow("plate_read", faults, barcode).Faults, barcode, false, []);
+            return new SubmittedRead(use.Faults, use.PlateBarcode, use.IsRepeat ? SubmissionKind.Repeat : SubmissionKind.Refused, null, []);
         }
 
-        if (await acceptance.IsRepeatAsync(Content, cancellationToken))
-        {
-            return new SubmittedRead([], barcode, true, []);
-        }
-
-        StreamRow stream = await transaction.FindStreamAsync(InstrumentId, OwnStream, cancellationToken)
-            ?? await transaction.InsertStreamAsync(InstrumentId, OwnStream, context.Now, cancellationToken);
-        var row = new StreamEventRow(stream.NextOffset, Bytes, ContentHash.Of(Bytes), context.Now, null);
-        if (!await transaction.AppendEventAsync(stream, row, cancellationToken))
-        {
-            throw new StoreConflictException("The server's own stream moved.");
-        }
-
-        var source = new ReadSource(InstrumentId, stream.StreamKey, stream.NextOffset, context.Now, Actor);
-        IReadOnlyList<ReadyWork> works = await acceptance.KeepAsync(Content, Content.Layout, null, source, cancellationToken);
-        context.Record(Actor, AuditActions.ReadSubmitted, $"plates/{barcode}/reads/{Content.Origin.ReadId}", detail: $"SHA-256 {row.Hash}");
-        return new SubmittedRead([], barcode, false, works);
+        await OwnStreams.AppendAsync(context, stream, source, Bytes, cancellationToken);
+        string target = use.HeldKey is { } heldKey ? $"heldPlates/{heldKey}" : $"plates/{Content.Read.PlateBarcode}/reads/{Content.Origin.ReadId}";
+        context.Record(Actor, AuditActions.ReadSubmitted, target, detail: $"SHA-256 {source.EventHash}");
+        return new SubmittedRead(use.Faults, use.PlateBarcode, use.HeldKey is null ? SubmissionKind.Stored : SubmissionKind.Held, use.HeldKey, use.Works);
     }
 }
 
 /// <summary>What became of a submitted plate.</summary>
-/// <param name="Faults">Why nothing was stored; empty when it was.</param>
-/// <param name="PlateBarcode">Its plate.</param>
-/// <param name="IsRepeat">Whether it was there already.</param>
+public enum SubmissionKind
+{
+    /// <summary>Stored and used.</summary>
+    Stored,
+
+    /// <summary>Stored; a person must decide.</summary>
+    Held,
+
+    /// <summary>It was there already; nothing was stored.</summary>
+    Repeat,
+
+    /// <summary>Bad content; nothing was stored.</summary>
+    Refused,
+}
+
+/// <summary>What became of a submitted plate.</summary>
+/// <param name="Faults">Why nothing was stored, or why it is held; empty otherwise.</param>
+/// <param name="PlateBarcode">Its plate; null where its barcode is missing.</param>
+/// <param name="Kind">What became of it.</param>
+/// <param name="HeldKey">Key of the held read; null where it is not held.</param>
 /// <param name="Works">Analyses that it made possible.</param>
-public sealed record SubmittedRead(IReadOnlyList<Fault> Faults, string PlateBarcode, bool IsRepeat, IReadOnlyList<ReadyWork> Works);
+public sealed record SubmittedRead(IReadOnlyList<Fault> Faults, string? PlateBarcode, SubmissionKind Kind, long? HeldKey, IReadOnlyList<ReadyWork> Works) : IMakesWork;

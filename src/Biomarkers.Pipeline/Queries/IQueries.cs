@@ -44,7 +44,16 @@ public interface IQueries
     Task<StreamSummary?> GetStreamAsync(string instrumentId, string streamId, CancellationToken cancellationToken);
 
     /// <summary>Refused events, newest first.</summary>
-    Task<Page<QuarantinedEvent>> ListQuarantinedEventsAsync(string? instrumentId, PageRequest page, CancellationToken cancellationToken);
+    Task<Page<QuarantinedEvent>> ListQuarantinedEventsAsync(WaitingFilter filter, PageRequest page, CancellationToken cancellationToken);
+
+    /// <summary>A refused event with its bytes; null when there is none.</summary>
+    Task<(QuarantinedEvent Event, byte[] Content)?> GetQuarantinedEventAsync(long quarantineKey, CancellationToken cancellationToken);
+
+    /// <summary>Held reads, newest first.</summary>
+    Task<Page<HeldPlateSummary>> ListHeldPlatesAsync(WaitingFilter filter, PageRequest page, CancellationToken cancellationToken);
+
+    /// <summary>A held read; null when there is none.</summary>
+    Task<HeldPlateSummary?> GetHeldPlateAsync(long heldKey, CancellationToken cancellationToken);
 
     /// <summary>An assay; null version means the newest. Null when there is none.</summary>
     Task<AssayDefinition?> GetAssayAsync(string assayId, int? version, CancellationToken cancellationToken);

@@ -20,6 +20,8 @@ public sealed record PlateFilter(PlateState? State = null);
 /// <param name="CreateTime">When it was first seen.</param>
 /// <param name="UpdateTime">When it last changed.</param>
 /// <param name="ParkedError">Why its analysis was given up; null when it was not.</param>
+/// <param name="PendingReads">Readings in parts that are not complete, oldest first.</param>
+/// <param name="OpenHoldKeys">Keys of its reads that are held and wait for a decision, oldest first.</param>
 public sealed record PlateSummary(
     string Barcode,
     PlateState State,
@@ -30,7 +32,9 @@ public sealed record PlateSummary(
     long? NewestRunKey,
     DateTimeOffset CreateTime,
     DateTimeOffset UpdateTime,
-    string? ParkedError);
+    string? ParkedError,
+    IReadOnlyList<PendingReadSummary> PendingReads,
+    IReadOnlyList<long> OpenHoldKeys);
 
 /// <summary>A complete read of a plate.</summary>
 /// <param name="ReadId">The sender's name of it.</param>
@@ -134,8 +138,16 @@ public sealed record StoredResult(
 /// <param name="OpenTime">When the newest epoch began.</param>
 /// <param name="LastEventTime">When the newest event was stored; null when there is none.</param>
 /// <param name="ChainHash">Hash over all its events.</param>
+/// <param name="ClockOffset">The server's clock less the sender's when it was last opened; null where the sender did not say its time.</param>
 public sealed record StreamSummary(
-    string InstrumentId, string StreamId, long Epoch, long NextOffset, DateTimeOffset OpenTime, DateTimeOffset? LastEventTime, ContentHash ChainHash);
+    string InstrumentId,
+    string StreamId,
+    long Epoch,
+    long NextOffset,
+    DateTimeOffset OpenTime,
+    DateTimeOffset? LastEventTime,
+    ContentHash ChainHash,
+    TimeSpan? ClockOffset);
 
 /// <summary>A refused event.</summary>
 /// <param name="QuarantineKey">Key.</param>
@@ -146,6 +158,7 @@ public sealed record StreamSummary(
 /// <param name="Reason">Code of the first fault.</param>
 /// <param name="Faults">Every fault.</param>
 /// <param name="ReceiveTime">When it came.</param>
+/// <param name="Resolution">What a person decided; null while it waits.</param>
 public sealed record QuarantinedEvent(
     long QuarantineKey,
     string InstrumentId,
@@ -154,4 +167,5 @@ public sealed record QuarantinedEvent(
     ContentHash ContentHash,
     string Reason,
     IReadOnlyList<Fault> Faults,
-    DateTimeOffset ReceiveTime);
+    DateTimeOffset ReceiveTime,
+    Resolution? Resolution);

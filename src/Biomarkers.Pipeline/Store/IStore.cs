@@ -57,7 +57,7 @@ public sealed class StoreConflictException : Exception
 }
 
 /// <summary>One write transaction. Used by one task at a time; nothing is kept unless it is committed.</summary>
-public interface IStoreTransaction : IStreamRows, IPlateRows, IWorkRows, IAsyncDisposable
+public interface IStoreTransaction : IStreamRows, IPlateRows, IHoldRows, IWorkRows, IAsyncDisposable
 {
     /// <summary>Ends the writing: this server's beat, the series of controls, the places of changed plates in the order of changes, and the ledger, in this
     /// order. What all servers write to is locked here, the ledger's head last: called once, after all other writes of the transaction.</summary>
@@ -81,6 +81,9 @@ public interface IStreamRows
 
     /// <summary>Sets a new epoch where the old one still stands; false when another connection was faster.</summary>
     Task<bool> RaiseEpochAsync(StreamRow stream, long epoch, DateTimeOffset openTime, CancellationToken cancellationToken);
+
+    /// <summary>Keeps how far the sender's clock is off: the server's less the sender's; null where it did not say.</summary>
+    Task SetClockOffsetAsync(long streamKey, TimeSpan? offset, CancellationToken cancellationToken);
 
     /// <summary>Appends an event and moves the stream's next offset and chain; false when epoch or offset no longer stand.</summary>
     Task<bool> AppendEventAsync(StreamRow stream, StreamEventRow row, CancellationToken cancellationToken);

@@ -68,6 +68,9 @@ public enum PlateState
 
     /// <summary>The analysis failed on every attempt; a person must look.</summary>
     Parked = 6,
+
+    /// <summary>A read is held until a person decides about it.</summary>
+    Held = 7,
 }
 
 /// <summary>A plate.</summary>
@@ -118,18 +121,29 @@ public sealed record NewRead(
 /// <param name="Read">The responses.</param>
 /// <param name="StreamKey">Stream of the event that completed it.</param>
 /// <param name="Offset">Offset of that event.</param>
-public sealed record ReadRow(long ReadKey, string ReadId, PlateRead Read, long StreamKey, long Offset);
+/// <param name="ReceiveTime">When the server stored it.</param>
+public sealed record ReadRow(long ReadKey, string ReadId, PlateRead Read, long StreamKey, long Offset, DateTimeOffset ReceiveTime);
 
 /// <summary>A read that comes in parts.</summary>
 /// <param name="StreamKey">Stream.</param>
-/// <param name="PlateKey">Plate.</param>
+/// <param name="PlateKey">Plate; null where its barcode is missing.</param>
 /// <param name="Origin">Who reads it, and when.</param>
-/// <param name="PlateBarcode">Barcode.</param>
+/// <param name="PlateBarcode">Barcode; empty where it is missing.</param>
 /// <param name="Format">Size of the plate.</param>
 /// <param name="ResponseKind">What the detector counts.</param>
 /// <param name="PartCount">Parts so far.</param>
+/// <param name="Layout">Layout that came with its beginning and is not the plate's; null for none.</param>
+/// <param name="StartTime">When it began, by the server's clock; null for one that an earlier program began.</param>
 public sealed record PendingReadRow(
-    long StreamKey, long PlateKey, ReadOrigin Origin, string PlateBarcode, PlateFormat Format, ResponseKind ResponseKind, int PartCount);
+    long StreamKey,
+    long? PlateKey,
+    ReadOrigin Origin,
+    string PlateBarcode,
+    PlateFormat Format,
+    ResponseKind ResponseKind,
+    int PartCount,
+    PlateLayout? Layout,
+    DateTimeOffset? StartTime);
 
 /// <summary>A stored version of an assay.</summary>
 /// <param name="AssayKey">Key.</param>

@@ -3,6 +3,13 @@ using Biomarkers.Immunoassay.Analysis;
 
 namespace Biomarkers.Pipeline.Work;
 
+/// <summary>What a write leaves to do.</summary>
+public interface IMakesWork
+{
+    /// <summary>Analyses that it made possible.</summary>
+    IReadOnlyList<ReadyWork> Works { get; }
+}
+
 /// <summary>An analysis that can be made: a row of <c>work_item</c> that this server holds.</summary>
 /// <param name="WorkKey">Key of the row.</param>
 /// <param name="Generation">Rises with every change of holder; saving requires it.</param>

@@ -20,12 +20,16 @@ internal static class Policies
     /// <summary>See what was refused.</summary>
     public const string ReadQuarantine = "read-quarantine";
 
+    /// <summary>Decide what becomes of what was refused or is held.</summary>
+    public const string DecideHolds = "decide-holds";
+
     private static readonly Dictionary<string, string[]> RolesOf = new()
     {
         [SendReads] = [Roles.Instrument],
         [ReadResults] = [Roles.Analyst, Roles.Reviewer, Roles.Auditor],
         [ChangeLayouts] = [Roles.Analyst, Roles.Instrument],
         [ManageAssays] = [Roles.Admin],
+        [DecideHolds] = [Roles.Analyst, Roles.Reviewer],
         [ReadQuarantine] = [Roles.Instrument, Roles.Analyst, Roles.Auditor],
     };
 

@@ -26,6 +26,9 @@ internal static partial class Logs
     [LoggerMessage(7, LogLevel.Warning, "Event {Offset} of stream {StreamId} of instrument {InstrumentId} is quarantined: {Reason}")]
     public static partial void EventQuarantined(this ILogger logger, long offset, string streamId, string instrumentId, string reason);
 
+    [LoggerMessage(30, LogLevel.Warning, "Event {Offset} of stream {StreamId} of instrument {InstrumentId} is held until a person decides: {Reason}")]
+    public static partial void EventHeld(this ILogger logger, long offset, string streamId, string instrumentId, string reason);
+
     [LoggerMessage(8, LogLevel.Error, "A call of {Method} failed by a fault of the server; correlation id {CorrelationId}")]
     public static partial void CallFailed(this ILogger logger, Exception exception, string method, string correlationId);
 

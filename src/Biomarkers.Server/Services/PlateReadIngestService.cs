@@ -17,10 +17,13 @@ internal sealed class PlateReadIngestService(
     PlateReadIntake intake,
     IQueries queries,
     WireLimits limits,
+    PipelineLimits pipelineLimits,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<PlateReadIngestService> logger) : V1.PlateReadIngestService.PlateReadIngestServiceBase
 {
+    private const string QuarantinedEventNotFound = "QUARANTINED_EVENT_NOT_FOUND";
+
     [Authorize(Policy = Policies.SendReads)]
     public override async Task StreamPlateReads(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, ServerCallContext context)
@@ -59,12 +62,23 @@ internal sealed class PlateReadIngestService(
         // The journal holds events: a unary read is kept in the same form as one of a stream.
         byte[] bytes = new StreamEventContent { PlateRead = request.PlateRead }.ToByteArray();
         SubmittedRead submitted = await intake.SubmitAsync(
-            new SubmitPlateRead(instrument!, content.Value!, bytes, Callers.Of(context)), context.CancellationToken);
+            new SubmitPlateRead(instrument!, content.Value!, bytes, Callers.Of(context), pipelineLimits), context.CancellationToken);
+        if (submitted.Kind == SubmissionKind.Held)
+        {
+            return new SubmitPlateReadResponse
+            {
+                Disposition = DispositionKind.Held,
+                HeldPlate = ResourceNames.HeldPlate(submitted.HeldKey!.Value),
+                Status = RpcErrors.HeldStatus(submitted.Faults[0]),
+            };
+        }
+
         Requests.Require(submitted.Faults);
         return new SubmitPlateReadResponse
         {
-            Read = ResourceNames.Read(submitted.PlateBarcode, request.PlateRead.ReadId),
-            Disposition = submitted.IsRepeat ? DispositionKind.Duplicate : DispositionKind.Stored,
+            // A repeat of a read without a barcode is held; it has no name.
+            Read = submitted.PlateBarcode is { } barcode ? ResourceNames.Read(barcode, request.PlateRead.ReadId) : string.Empty,
+            Disposition = submitted.Kind == SubmissionKind.Repeat ? DispositionKind.Duplicate : DispositionKind.Stored,
         };
     }
 
@@ -75,12 +89,53 @@ internal sealed class PlateReadIngestService(
         string? instrument = ResourceNames.ParseInstrumentOrAll("parent", request.Parent, faults);
         PageRequest page = PageTokens.ToPageRequest(request, request.PageSize, request.PageToken, ListOrder.Unspecified, faults);
         Requests.Require(faults);
-        Page<Pipeline.Queries.QuarantinedEvent> found = await queries.ListQuarantinedEventsAsync(
-            instrument!.Length == 0 ? null : instrument, page, context.CancellationToken);
+        var filter = new WaitingFilter(instrument!.Length == 0 ? null : instrument, request.UnresolvedOnly ? false : null);
+        Page<Pipeline.Queries.QuarantinedEvent> found = await queries.ListQuarantinedEventsAsync(filter, page, context.CancellationToken);
         return new ListQuarantinedEventsResponse
         {
-            QuarantinedEvents = { found.Rows.Select(PlateMapper.ToWire) },
+            QuarantinedEvents = { found.Rows.Select(HoldMapper.ToWire) },
             NextPageToken = PageTokens.Next(request, found.Next),
         };
     }
+
+    [Authorize(Policy = Policies.ReadQuarantine)]
+    public override async Task<QuarantinedEventContent> GetQuarantinedEvent(GetQuarantinedEventRequest request, ServerCallContext context)
+    {
+        (Pipeline.Queries.QuarantinedEvent refused, byte[] content) = await FindQuarantinedAsync(ParseQuarantined(request.Name, []), request.Name, context.CancellationToken);
+        return HoldMapper.ToWire(refused, content);
+    }
+
+    [Authorize(Policy = Policies.DecideHolds)]
+    public override async Task<V1.QuarantinedEvent> ReplayQuarantinedEvent(ReplayQuarantinedEventRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string reason = HoldMapper.ReadReason(request.Reason, faults);
+        long quarantineKey = ParseQuarantined(request.Name, faults);
+        var replay = new ReplayQuarantinedEvent(
+            quarantineKey, request.RepairedContent?.ToByteArray(), reason, Callers.Of(context), PlateReadMapper.ToEventContent, pipelineLimits);
+        Decided decided = await intake.SubmitAsync(replay, context.CancellationToken);
+        HoldMapper.Require(decided, QuarantinedEventNotFound, request.Name, request.RepairedContent is null ? string.Empty : "repaired_content");
+        return HoldMapper.ToWire((await FindQuarantinedAsync(quarantineKey, request.Name, context.CancellationToken)).Event);
+    }
+
+    [Authorize(Policy = Policies.DecideHolds)]
+    public override async Task<V1.QuarantinedEvent> DismissQuarantinedEvent(DismissQuarantinedEventRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string reason = HoldMapper.ReadReason(request.Reason, faults);
+        long quarantineKey = ParseQuarantined(request.Name, faults);
+        Decided decided = await intake.SubmitAsync(new DismissQuarantinedEvent(quarantineKey, reason, Callers.Of(context)), context.CancellationToken);
+        HoldMapper.Require(decided, QuarantinedEventNotFound, request.Name);
+        return HoldMapper.ToWire((await FindQuarantinedAsync(quarantineKey, request.Name, context.CancellationToken)).Event);
+    }
+
+    private static long ParseQuarantined(string name, List<Fault> faults)
+    {
+        long? quarantineKey = ResourceNames.ParseQuarantinedEvent("name", name, faults);
+        Requests.Require(faults);
+        return quarantineKey!.Value;
+    }
+
+    private async Task<(Pipeline.Queries.QuarantinedEvent Event, byte[] Content)> FindQuarantinedAsync(long quarantineKey, string name, CancellationToken cancellationToken) =>
+        await queries.GetQuarantinedEventAsync(quarantineKey, cancellationToken) ?? throw RpcErrors.NotFound(QuarantinedEventNotFound, name);
 }

@@ -66,7 +66,8 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
         }
 
         Requests.Require(faults);
-        OpenedStream stream = await intake.OpenAsync(instrument!, open.StreamId, caller, cancellationToken);
+        TimeSpan? clockOffset = PlateReadMapper.ToInstant(open.SendTime) is { } sendTime ? time.GetUtcNow() - sendTime : null;
+        OpenedStream stream = await intake.OpenAsync(instrument!, open.StreamId, caller, clockOffset, cancellationToken);
         logger.StreamOpened(stream.InstrumentId, stream.StreamId, stream.Epoch, stream.NextOffset, open.ClientVersion);
         return stream;
     }
@@ -204,6 +205,11 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
         {
             ack.Dispositions.Add(new Disposition { Offset = offset, Kind = DispositionKind.Quarantined, Status = RpcErrors.StatusOf(outcome.Faults) });
             logger.EventQuarantined(offset, stream.StreamId, stream.InstrumentId, outcome.Faults[0].Reason);
+        }
+        else if (outcome.Kind == EventOutcomeKind.Held)
+        {
+            ack.Dispositions.Add(new Disposition { Offset = offset, Kind = DispositionKind.Held, Status = RpcErrors.HeldStatus(outcome.Faults[0]) });
+            logger.EventHeld(offset, stream.StreamId, stream.InstrumentId, outcome.Faults[0].Reason);
         }
     }
 

@@ -12,9 +12,10 @@ using Microsoft.AspNetCore.Authorization;
 namespace Biomarkers.Server.Services;
 
 /// <summary>Plates and their layouts.</summary>
-internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Watching watching) : V1.PlateService.PlateServiceBase
+internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Watching watching, PipelineLimits limits) : V1.PlateService.PlateServiceBase
 {
     private const int ChangesAtATime = 100;
+    private const string HeldPlateNotFound = "HELD_PLATE_NOT_FOUND";
 
     [Authorize(Policy = Policies.ReadResults)]
     public override async Task<Plate> GetPlate(GetPlateRequest request, ServerCallContext context)
@@ -84,6 +85,69 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Wat
             return (changed.Count >= ChangesAtATime, found);
         });
     }
+
+    [Authorize(Policy = Policies.ReadResults)]
+    public override async Task<ListHeldPlatesResponse> ListHeldPlates(ListHeldPlatesRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string? instrument = request.Instrument.Length > 0 ? ResourceNames.ParseInstrument("instrument", request.Instrument, faults) : null;
+        PageRequest page = PageTokens.ToPageRequest(request, request.PageSize, request.PageToken, ListOrder.Unspecified, faults);
+        Requests.Require(faults);
+        var filter = new WaitingFilter(instrument, request.IncludeResolved ? null : false);
+        Page<HeldPlateSummary> found = await queries.ListHeldPlatesAsync(filter, page, context.CancellationToken);
+        return new ListHeldPlatesResponse { HeldPlates = { found.Rows.Select(HoldMapper.ToWire) }, NextPageToken = PageTokens.Next(request, found.Next) };
+    }
+
+    [Authorize(Policy = Policies.ReadResults)]
+    public override async Task<HeldPlate> GetHeldPlate(GetHeldPlateRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        long? heldKey = ResourceNames.ParseHeldPlate("name", request.Name, faults);
+        Requests.Require(faults);
+        return HoldMapper.ToWire(await FindHeldAsync(heldKey!.Value, request.Name, context.CancellationToken));
+    }
+
+    [Authorize(Policy = Policies.DecideHolds)]
+    public override async Task<HeldPlate> ResolveHeldPlate(ResolveHeldPlateRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        long? heldKey = ResourceNames.ParseHeldPlate("name", request.Name, faults);
+        string reason = HoldMapper.ReadReason(request.Reason, faults);
+        if (request.DecisionCase == ResolveHeldPlateRequest.DecisionOneofCase.None)
+        {
+            faults.Add(new Fault("decision", FaultReasons.Required, "Expected use or dismiss."));
+        }
+
+        string? barcode = request.Use?.PlateBarcode is { Length: > 0 } named ? named : null;
+        if (barcode is not null)
+        {
+            Texts.CheckName("use.plate_barcode", barcode, faults);
+        }
+
+        Requests.Require(faults);
+        Decided decided = await intake.SubmitAsync(
+            new ResolveHeldPlate(heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context)), context.CancellationToken);
+        HoldMapper.Require(decided, HeldPlateNotFound, request.Name);
+        return HoldMapper.ToWire(await FindHeldAsync(heldKey.Value, request.Name, context.CancellationToken));
+    }
+
+    [Authorize(Policy = Policies.DecideHolds)]
+    public override async Task<Plate> ClosePendingRead(ClosePendingReadRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        string? barcode = ResourceNames.ParsePlate("plate", request.Plate, faults);
+        (string InstrumentId, string StreamId)? stream = ResourceNames.ParseReadStream("read_stream", request.ReadStream, faults);
+        Texts.CheckName("read_id", request.ReadId, faults);
+        string reason = HoldMapper.ReadReason(request.Reason, faults);
+        Requests.Require(faults);
+        var closing = new ClosePendingRead(
+            barcode!, stream!.Value.InstrumentId, stream.Value.StreamId, request.ReadId, !request.Dismiss, reason, Callers.Of(context), limits);
+        HoldMapper.Require(await intake.SubmitAsync(closing, context.CancellationToken), "PENDING_READ_NOT_FOUND", $"{request.ReadStream}, read '{request.ReadId}'");
+        return PlateMapper.ToWire(await FindAsync(barcode!, request.Plate, context.CancellationToken));
+    }
+
+    private async Task<HeldPlateSummary> FindHeldAsync(long heldKey, string name, CancellationToken cancellationToken) =>
+        await queries.GetHeldPlateAsync(heldKey, cancellationToken) ?? throw RpcErrors.NotFound(HeldPlateNotFound, name);
 
     private async Task<PlateSummary> FindAsync(string barcode, string name, CancellationToken cancellationToken) =>
         await queries.GetPlateAsync(barcode, cancellationToken) ?? throw RpcErrors.NotFound("PLATE_NOT_FOUND", name);

@@ -4,7 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Biomarkers.Server.Wire;
 
-/// <summary>Plates, read streams and quarantined events to the wire, and the conditions of their lists from it.</summary>
+/// <summary>Plates and read streams to the wire, and the conditions of their lists from it.</summary>
 public static class PlateMapper
 {
     /// <summary>Which plates; an empty condition is none, and faults are added for what is no condition.</summary>
@@ -27,6 +27,8 @@ public static class PlateMapper
             ParkedError = plate.ParkedError ?? string.Empty,
             Assay = plate.AssayName is { } assay ? ResourceNames.Assay(assay) : string.Empty,
             Reads = { plate.Reads.Select(read => ToWire(plate.Barcode, read)) },
+            PendingReads = { plate.PendingReads.Select(ToWire) },
+            HeldPlates = { plate.OpenHoldKeys.Select(ResourceNames.HeldPlate) },
             AnalyticalRun = plate.NewestRunKey is { } run ? ResourceNames.AnalyticalRun(run) : string.Empty,
             CreateTime = plate.CreateTime.ToTimestamp(),
             UpdateTime = plate.UpdateTime.ToTimestamp(),
@@ -44,16 +46,15 @@ public static class PlateMapper
         OpenTime = stream.OpenTime.ToTimestamp(),
         LastEventTime = stream.LastEventTime?.ToTimestamp(),
         ChainSha256 = stream.ChainHash.Hex,
+        ClockOffset = stream.ClockOffset?.ToDuration(),
     };
 
-    /// <summary>A quarantined event.</summary>
-    public static V1.QuarantinedEvent ToWire(QuarantinedEvent refused) => new()
+    private static V1.PendingRead ToWire(PendingReadSummary pending) => new()
     {
-        ReadStream = ResourceNames.ReadStream(refused.InstrumentId, refused.StreamId),
-        Offset = refused.Offset,
-        ContentSha256 = refused.ContentHash.Hex,
-        Status = RpcErrors.StatusOf(refused.Faults),
-        ReceiveTime = refused.ReceiveTime.ToTimestamp(),
+        ReadStream = ResourceNames.ReadStream(pending.InstrumentId, pending.StreamId),
+        ReadId = pending.ReadId,
+        PartCount = pending.PartCount,
+        StartTime = pending.StartTime?.ToTimestamp(),
     };
 
     private static V1.PlateReadSummary ToWire(string barcode, ReadSummary read) => new()

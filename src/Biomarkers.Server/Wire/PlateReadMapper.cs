@@ -12,24 +12,28 @@ public static class PlateReadMapper
     /// <summary>Reason of a fault of bytes that are no message.</summary>
     public const string Malformed = "MALFORMED";
 
-    // Stands in for what a message lacks, so that the rest of it is still checked.
+    // Stands in for what a part lacks, so that the rest of it is still checked.
     private const string StandInName = "X";
 
     /// <summary>Reads the bytes of an event.</summary>
     /// <param name="content">A serialised <see cref="V1.StreamEventContent"/>.</param>
     public static Checked<EventContent> ToEventContent(byte[] content)
     {
-        V1.StreamEventContent parsed;
+        Checked<V1.StreamEventContent> parsed = Parse(content);
+        return parsed.Value is { } message ? ToEventContent(message) : parsed.Faults.ToList();
+    }
+
+    /// <summary>The message that bytes are, unchecked, or the fault that they are none.</summary>
+    public static Checked<V1.StreamEventContent> Parse(byte[] content)
+    {
         try
         {
-            parsed = V1.StreamEventContent.Parser.ParseFrom(content);
+            return V1.StreamEventContent.Parser.ParseFrom(content);
         }
         catch (InvalidProtocolBufferException exception)
         {
             return new List<Fault> { new("content", Malformed, $"The {content.Length} bytes are no StreamEventContent: {exception.Message}") };
         }
-
-        return ToEventContent(parsed);
     }
 
     /// <summary>What an event says; faults are below the name of its part, such as <c>plate_read.columns[0]</c>.</summary>
@@ -57,10 +61,11 @@ public static class PlateReadMapper
         ResponseKind kind = WireWords.ReadResponseKind(read.ResponseKind, "response_kind", faults);
         PlateFormat format = ToFormat(read.WellCount, faults);
         IReadOnlyList<ResponseColumn> columns = ResponseColumnMapper.ToDomain(read.Columns, format, faults);
-        Checked<PlateRead> made = PlateRead.Create(read.PlateBarcode, format.WellCount, kind, columns);
+        bool lacksBarcode = read.PlateBarcode == WholePlateRead.NoBarcode;
+        Checked<PlateRead> made = PlateRead.Create(lacksBarcode ? WholePlateRead.StandInBarcode : read.PlateBarcode, format.WellCount, kind, columns);
         faults.AddDomain(made.Faults);
         PlateLayout? layout = ToLayout(read.Layout, faults);
-        return faults.Any ? faults.Below(field) : new WholePlateRead(origin, made.ValueOrThrow(), layout);
+        return faults.Any ? faults.Below(field) : new WholePlateRead(origin, made.ValueOrThrow(), layout) { LacksBarcode = lacksBarcode };
     }
 
     /// <summary>The sender's clock; null where it is absent or no instant: a remark that nothing rests on refuses no event.</summary>
@@ -69,7 +74,11 @@ public static class PlateReadMapper
     private static Checked<PlateReadStarted> ToStarted(V1.PlateStarted started, string field)
     {
         var faults = new WireFaults();
-        Texts.CheckName("plate_barcode", started.PlateBarcode, faults.List);
+        if (started.PlateBarcode != WholePlateRead.NoBarcode)
+        {
+            Texts.CheckName("plate_barcode", started.PlateBarcode, faults.List);
+        }
+
         ReadOrigin origin = ToOrigin(started.ReadId, started.Operator, started.ReadTime, faults);
         ResponseKind kind = WireWords.ReadResponseKind(started.ResponseKind, "response_kind", faults);
         PlateFormat format = ToFormat(started.WellCount, faults);

@@ -14,6 +14,8 @@ public static class ResourceNames
     private const string AnalyticalRuns = "analyticalRuns";
     private const string Results = "results";
     private const string Assays = "assays";
+    private const string HeldPlates = "heldPlates";
+    private const string QuarantinedEvents = "quarantinedEvents";
 
     /// <summary><c>plates/{barcode}</c>.</summary>
     public static string Plate(string barcode) => $"{Plates}/{barcode}";
@@ -36,6 +38,18 @@ public static class ResourceNames
     /// <summary><c>assays/{assay}@{version}</c>.</summary>
     /// <param name="assayName">Id and version, such as <c>il-6@1</c>.</param>
     public static string Assay(string assayName) => $"{Assays}/{assayName}";
+
+    /// <summary><c>heldPlates/{key}</c>.</summary>
+    public static string HeldPlate(long heldKey) => string.Create(CultureInfo.InvariantCulture, $"{HeldPlates}/{heldKey}");
+
+    /// <summary><c>quarantinedEvents/{key}</c>.</summary>
+    public static string QuarantinedEvent(long quarantineKey) => string.Create(CultureInfo.InvariantCulture, $"{QuarantinedEvents}/{quarantineKey}");
+
+    /// <summary>Key of <c>heldPlates/{key}</c>; null with a fault.</summary>
+    public static long? ParseHeldPlate(string field, string name, List<Fault> faults) => ParseKey(HeldPlates, "held_plate", field, name, faults);
+
+    /// <summary>Key of <c>quarantinedEvents/{key}</c>; null with a fault.</summary>
+    public static long? ParseQuarantinedEvent(string field, string name, List<Fault> faults) => ParseKey(QuarantinedEvents, "quarantined_event", field, name, faults);
 
     /// <summary>Barcode of <c>plates/{barcode}</c>; null with a fault.</summary>
     public static string? ParsePlate(string field, string name, List<Fault> faults)
@@ -78,16 +92,7 @@ public static class ResourceNames
     }
 
     /// <summary>Key of <c>analyticalRuns/{key}</c>; null with a fault.</summary>
-    public static long? ParseAnalyticalRun(string field, string name, List<Fault> faults)
-    {
-        if (Segments(name) is [AnalyticalRuns, var text] && TryParseNumber(text, long.MaxValue, out long key))
-        {
-            return key;
-        }
-
-        Refuse(field, name, $"{AnalyticalRuns}/{{analytical_run}}", faults);
-        return null;
-    }
+    public static long? ParseAnalyticalRun(string field, string name, List<Fault> faults) => ParseKey(AnalyticalRuns, "analytical_run", field, name, faults);
 
     /// <summary>Key and version of <c>results/{key}</c> or <c>results/{key}@{version}</c>; a null version is the newest; null with a fault.</summary>
     public static (long ResultKey, int? Version)? ParseResult(string field, string name, List<Fault> faults)
@@ -149,6 +154,17 @@ public static class ResourceNames
         return text.Length > 0 && text[0] != '0'
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)
             && number <= maximum;
+    }
+
+    private static long? ParseKey(string collection, string id, string field, string name, List<Fault> faults)
+    {
+        if (Segments(name) is [var first, var text] && first == collection && TryParseNumber(text, long.MaxValue, out long key))
+        {
+            return key;
+        }
+
+        Refuse(field, name, $"{collection}/{{{id}}}", faults);
+        return null;
     }
 
     private static void Refuse(string field, string name, string format, List<Fault> faults) => faults.Add(name.Length == 0

@@ -125,6 +125,14 @@ public static class RpcErrors
     /// out, and the metadata's <c>fault_count</c> counts them all.</remarks>
     public static Google.Rpc.Status StatusOf(IReadOnlyList<Fault> faults) => InvalidStatus(faults, MaximumBodyBytes);
 
+    /// <summary>The status of content that is held until a person decides, inside a response; its reason is the hold's.</summary>
+    public static Google.Rpc.Status HeldStatus(Fault hold) =>
+        Status(StatusCode.FailedPrecondition, hold.Reason, Shorten(hold.Description), ViolationsOf([hold], MaximumBodyBytes));
+
+    /// <summary>FAILED_PRECONDITION: a person has decided about it before.</summary>
+    public static RpcException AlreadyResolved(string name) =>
+        Status(StatusCode.FailedPrecondition, "ALREADY_RESOLVED", $"Somebody has decided about '{name}' before; a decision is made once.", null, ("name", name)).ToRpcException();
+
     private static Google.Rpc.Status InvalidStatus(IReadOnlyList<Fault> faults, int maximumBytes)
     {
         if (faults.Count == 0)

@@ -97,6 +97,7 @@ internal static class WireWords
         V1.PlateState.Ready => PlateState.Ready,
         V1.PlateState.Analyzed => PlateState.Analyzed,
         V1.PlateState.Parked => PlateState.Parked,
+        V1.PlateState.Held => PlateState.Held,
         _ => Refused(word, PlateState.Ready, field, faults),
     };
 
@@ -140,6 +141,8 @@ internal static class WireWords
     public static V1.CalibratorKind Write(CalibratorKind word) => Same<CalibratorKind, V1.CalibratorKind>(word);
 
     public static V1.PlateState Write(PlateState word) => Same<PlateState, V1.PlateState>(word);
+
+    public static V1.ResolutionKind Write(ResolutionKind word) => Same<ResolutionKind, V1.ResolutionKind>(word);
 
     public static V1.RunVerdict Write(RunVerdict word) => Same<RunVerdict, V1.RunVerdict>(word);
 

@@ -54,13 +54,15 @@ internal sealed class PendingReadTable
 {
     [Column("stream_key"), PrimaryKey(0)] public long StreamKey { get; set; }
     [Column("read_id"), PrimaryKey(1)] public string ReadId { get; set; } = "";
-    [Column("plate_key")] public long PlateKey { get; set; }
+    [Column("plate_key")] public long? PlateKey { get; set; }
     [Column("plate_barcode")] public string PlateBarcode { get; set; } = "";
     [Column("well_count")] public int WellCount { get; set; }
     [Column("response_kind")] public int ResponseKind { get; set; }
     [Column("operator_name")] public string? OperatorName { get; set; }
     [Column("read_time")] public long? ReadTime { get; set; }
     [Column("part_count")] public int PartCount { get; set; }
+    [Column("layout")] public string? Layout { get; set; }
+    [Column("start_time")] public long? StartTime { get; set; }
 }
 
 [Table("pending_read_part")]

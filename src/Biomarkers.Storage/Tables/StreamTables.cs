@@ -57,6 +57,7 @@ internal sealed class ReadStreamTable
     [Column("chain_hash")] public byte[] ChainHash { get; set; } = [];
     [Column("open_time")] public long OpenTime { get; set; }
     [Column("last_event_time")] public long? LastEventTime { get; set; }
+    [Column("clock_offset")] public long? ClockOffset { get; set; }
 }
 
 [Table("stream_event")]

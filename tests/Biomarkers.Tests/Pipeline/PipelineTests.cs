@@ -136,7 +136,7 @@ public abstract class PipelineTests : StoreContract
         await host.SendAsync(stream, 0, TestPlates.Whole("P-2"), [9]);
 
         Assert.Equal(EventOutcomeKind.OffsetConflict, first.Kind);
-        QuarantinedEvent kept = Assert.Single((await host.Store.Queries.ListQuarantinedEventsAsync("reader-1", new PageRequest(10), CancellationToken.None)).Rows);
+        QuarantinedEvent kept = Assert.Single((await host.Store.Queries.ListQuarantinedEventsAsync(new WaitingFilter("reader-1"), new PageRequest(10), CancellationToken.None)).Rows);
         Assert.Equal(AppendEvent.OffsetConflictReason, kept.Reason);
         Assert.Null(await host.Store.Queries.GetPlateAsync("P-2", CancellationToken.None));
     }
@@ -153,7 +153,7 @@ public abstract class PipelineTests : StoreContract
 
         Assert.Equal((EventOutcomeKind.Quarantined, 1L), (refused.Kind, refused.NextOffset));
         Assert.Equal(EventOutcomeKind.Stored, next.Kind);
-        QuarantinedEvent kept = Assert.Single((await host.Store.Queries.ListQuarantinedEventsAsync(null, new PageRequest(10), CancellationToken.None)).Rows);
+        QuarantinedEvent kept = Assert.Single((await host.Store.Queries.ListQuarantinedEventsAsync(new WaitingFilter(), new PageRequest(10), CancellationToken.None)).Rows);
         Assert.Equal(2, kept.Faults.Count);
     }
 

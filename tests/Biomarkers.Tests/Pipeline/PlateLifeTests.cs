@@ -35,7 +35,7 @@ public abstract class PlateLifeTests : StoreContract
     }
 
     [StoreFact]
-    public async Task ChangedLayout_InAReadOfAnAnalysedPlate_IsQuarantinedForItsReason()
+    public async Task ChangedLayout_InAReadOfAnAnalysedPlate_IsHeldForADecision()
     {
         await using PipelineHost host = await StartAsync();
         OpenedStream stream = await host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
@@ -44,9 +44,10 @@ public abstract class PlateLifeTests : StoreContract
 
         EventOutcome outcome = await host.SendAsync(stream, 1, TestPlates.Whole(Barcode, "r2", factor: 1.1) with { Layout = TestPlates.Layout(5) });
 
-        Assert.Equal(EventOutcomeKind.Quarantined, outcome.Kind);
-        Assert.Equal("REASON_REQUIRED", Assert.Single(outcome.Faults).Reason);
-        Assert.Equal(1, (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.LayoutVersion);
+        Assert.Equal(EventOutcomeKind.Held, outcome.Kind);
+        Assert.Equal(ReadHold.BarcodeInUse, Assert.Single(outcome.Faults).Reason);
+        PlateSummary plate = (await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!;
+        Assert.Equal((PlateState.Held, 1), (plate.State, plate.LayoutVersion));
     }
 
     [StoreFact]

@@ -20,7 +20,10 @@ public sealed class JsonTests : IAsyncLifetime
         using TestStream stream = await TestStream.OpenAsync(server.Connection);
         await stream.SendAsync(0, new StreamEventContent { PlateRead = TestServer.Read("P1") });
         await stream.SendAsync(1, [0xFF]);
-        await stream.AckedToAsync(2);
+        PlateRead nameless = TestServer.Read("P2");
+        nameless.PlateBarcode = "";
+        await stream.SendAsync(2, new StreamEventContent { PlateRead = nameless });
+        await stream.AckedToAsync(3);
         await server.UntilAsync("P1", PlateState.Analyzed);
     }
 
@@ -31,8 +34,14 @@ public sealed class JsonTests : IAsyncLifetime
     {
         var run = (await server.Connection.AnalyticalRuns.ListAnalyticalRunsAsync(new ListAnalyticalRunsRequest())).AnalyticalRuns.Single();
         Result result = (await server.Connection.AnalyticalRuns.ListResultsAsync(new ListResultsRequest())).Results[0];
+        QuarantinedEvent refused = (await server.Connection.Ingest.ListQuarantinedEventsAsync(new ListQuarantinedEventsRequest { Parent = "instruments/-" })).QuarantinedEvents.Single();
+        HeldPlate held = (await server.Connection.Plates.ListHeldPlatesAsync(new ListHeldPlatesRequest())).HeldPlates.Single();
         Dictionary<string, (string Path, IMessage Expected)> asked = new()
         {
+            ["/v1/{name=quarantinedEvents/*}"] =
+                ($"/v1/{refused.Name}", await server.Connection.Ingest.GetQuarantinedEventAsync(new GetQuarantinedEventRequest { Name = refused.Name })),
+            ["/v1/{name=heldPlates/*}"] = ($"/v1/{held.Name}", await server.Connection.Plates.GetHeldPlateAsync(new GetHeldPlateRequest { Name = held.Name })),
+            ["/v1/heldPlates"] = ("/v1/heldPlates?instrument=instruments/reader-1", await server.Connection.Plates.ListHeldPlatesAsync(new ListHeldPlatesRequest())),
             ["/v1/{name=plates/*}"] = ("/v1/plates/P1", await server.Connection.Plates.GetPlateAsync(new GetPlateRequest { Name = "plates/P1" })),
             ["/v1/plates"] = ("/v1/plates?pageSize=10", await server.Connection.Plates.ListPlatesAsync(new ListPlatesRequest { PageSize = 10 })),
             ["/v1/{name=analyticalRuns/*}"] =

@@ -22,13 +22,20 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     public async Task Open_DatabaseOfTheFirstSchema_KeepsEveryRowOfItsTables()
     {
         string[] tables = [.. (await database.ListTablesAsync()).Except(["schema_version", "work_item", "key_sequence"])];
-        Dictionary<string, List<string>> before = await DumpAsync(tables);
+        // Newer schemas add columns; those that were there keep what they hold.
+        Dictionary<string, string[]> columns = [];
+        foreach (string table in tables)
+        {
+            columns[table] = [.. await database.ListColumnsAsync(table)];
+        }
+
+        Dictionary<string, List<string>> before = await DumpAsync(columns);
 
         await OpenAndCloseAsync();
 
         Assert.Equal(21, before.Count);
-        Assert.Equal(before, await DumpAsync(tables));
-        Assert.Equal([1L, 2L], await database.ReadAsync("SELECT number FROM schema_version ORDER BY number", row => row.GetInt64(0)));
+        Assert.Equal(before, await DumpAsync(columns));
+        Assert.Equal(Enumerable.Range(1, Migrations.NewestVersion).Select(number => (long)number), await database.ReadAsync("SELECT number FROM schema_version ORDER BY number", row => row.GetInt64(0)));
         Assert.DoesNotContain("beat", await database.ListColumnsAsync("work_item"));
     }
 
@@ -71,14 +78,13 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     private async Task OpenAndCloseAsync() =>
         await (await SqlStore.OpenAsync(database.Connect(), TimeProvider.System, CancellationToken.None)).DisposeAsync();
 
-    private async Task<Dictionary<string, List<string>>> DumpAsync(string[] tables)
+    private async Task<Dictionary<string, List<string>>> DumpAsync(Dictionary<string, string[]> columns)
     {
         var rows = new Dictionary<string, List<string>>();
-        foreach (string table in tables)
+        foreach ((string table, string[] names) in columns)
         {
-            string columns = string.Join(", ", (await database.ListColumnsAsync(table)).Select(column => $"quote({column})"));
             rows[table] = await database.ReadAsync(
-                $"SELECT {columns} FROM {table} ORDER BY 1, 2", row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(row.GetString)));
+                $"SELECT {string.Join(", ", names.Select(column => $"quote({column})"))} FROM {table} ORDER BY 1, 2", row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(row.GetString)));
         }
 
         return rows;

@@ -23,7 +23,7 @@ public abstract class SqlStoreTests : StoreContract
         await FillAsync();
         string[] appendOnly = [.. (await Database.ListTablesAsync()).Except(MutableTables)];
 
-        Assert.Equal(16, appendOnly.Length);
+        Assert.Equal(19, appendOnly.Length);
         foreach (string table in appendOnly)
         {
             string column = (await Database.ListColumnsAsync(table))[0];
@@ -85,6 +85,11 @@ public abstract class SqlStoreTests : StoreContract
         await host.SendAsync(stream, 1, new List<Fault> { new("a", FaultReasons.NonFinite, "x") }, [1]);
         await host.UntilAsync(async () => (await host.Store.Queries.GetPlateAsync("P-1", CancellationToken.None))?.NewestRunKey is not null ? "there" : null);
         await FlagsAsync(host, stream);
+        await host.SendAsync(stream, 3, TestPlates.Whole(WholePlateRead.StandInBarcode) with { LacksBarcode = true });
+        HeldPlateSummary held = (await host.Store.Queries.ListHeldPlatesAsync(new WaitingFilter(), new PageRequest(1), CancellationToken.None)).Rows[0];
+        await host.Intake.SubmitAsync(new ResolveHeldPlate(held.HeldKey, false, null, false, "a test plate", "people/kim"), CancellationToken.None);
+        QuarantinedEvent refused = (await host.Store.Queries.ListQuarantinedEventsAsync(new WaitingFilter(), new PageRequest(1), CancellationToken.None)).Rows[0];
+        await host.Intake.SubmitAsync(new DismissQuarantinedEvent(refused.QuarantineKey, "a test plate", "people/kim"), CancellationToken.None);
     }
 
     // A plate that surely has a finding: its control wells read twice too high.

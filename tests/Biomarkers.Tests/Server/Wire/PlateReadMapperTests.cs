@@ -12,7 +12,6 @@ public sealed class PlateReadMapperTests
 {
     public static TheoryData<string, string, Action<V1.PlateRead>> Faults => new()
     {
-        { "plate_read.plate_barcode", "REQUIRED", read => read.PlateBarcode = "" }, // an unreadable barcode
         { "plate_read.plate_barcode", "INVALID_TEXT", read => read.PlateBarcode = "a/b" }, // would break the resource name
         { "plate_read.read_id", "REQUIRED", read => read.ReadId = "" }, // without it a second reading can't be told from a repeat
         { "plate_read.well_count", "UNKNOWN_FORMAT", read => read.WellCount = 95 }, // one well lost by the exporter
@@ -41,6 +40,17 @@ public sealed class PlateReadMapperTests
         { "plate_read.columns[0]", "LIMIT_EXCEEDED", read => read.Columns[0].Positions.Add(Enumerable.Repeat(5u, 200)) }, // more entries than wells
         { "plate_read.layout.assay", "INVALID_TEXT", read => read.Layout = ChangedLayout(layout => layout.Assay = "il-6") }, // the layout's faults come along
     };
+
+    [Fact]
+    public void ToEventContent_WithoutABarcode_IsWholeAndSaysSo()
+    {
+        V1.PlateRead read = WireSamples.Read();
+        read.PlateBarcode = "";
+
+        Checked<EventContent> made = PlateReadMapper.ToEventContent(new V1.StreamEventContent { PlateRead = read });
+
+        Assert.Equal((true, ""), Assert.IsType<WholePlateRead>(made.Value) is var whole ? (whole.LacksBarcode, whole.PlateBarcode) : default);
+    }
 
     [Fact]
     public void ToEventContent_AnyRead_IsTheSameReadInTheDomain() =>
@@ -82,6 +92,7 @@ public sealed class PlateReadMapperTests
         V1.PlateRead read = WireSamples.Read();
         read.PlateBarcode = "";
         read.WellCount = 100;
+        read.PlateBarcode = "a/b";
         read.ResponseKind = V1.ResponseKind.Unspecified;
         read.Columns[0].Responses[0] = double.PositiveInfinity;
         read.Columns[0].Exceptions[0].Status = V1.WellStatus.Unspecified;
@@ -167,7 +178,7 @@ public sealed class PlateReadMapperTests
             ["plate_completed.read_id", "plate_completed.well_response_count"],
             PlateReadMapper.ToEventContent(new V1.StreamEventContent { PlateCompleted = new V1.PlateCompleted { WellResponseCount = -1 } }).Faults.Select(fault => fault.Field));
         Assert.Equal(
-            ["plate_started.plate_barcode", "plate_started.read_id", "plate_started.response_kind", "plate_started.well_count"],
+            ["plate_started.read_id", "plate_started.response_kind", "plate_started.well_count"],
             PlateReadMapper.ToEventContent(new V1.StreamEventContent { PlateStarted = new V1.PlateStarted() }).Faults.Select(fault => fault.Field));
     }
 

@@ -1,0 +1,89 @@
+using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline.Store;
+
+namespace Biomarkers.Pipeline.Ingest;
+
+/// <summary>Why a read is stored and not used until a person decides: it is whole, and nobody can tell by itself to which plate it belongs or which layout holds.</summary>
+/// <param name="Reason">Code, one of the constants.</param>
+/// <param name="Explanation">What was found and what was expected, one sentence.</param>
+public sealed record ReadHold(string Reason, string Explanation)
+{
+    /// <summary>The instrument read no barcode.</summary>
+    public const string BarcodeMissing = "BARCODE_MISSING";
+
+    /// <summary>The plate of this barcode has results, and this read is too late or of other samples to be a reading of it: the barcode may be used again or mis-scanned.</summary>
+    public const string BarcodeInUse = "BARCODE_IN_USE";
+
+    /// <summary>The read brings another layout than the one that the plate has.</summary>
+    public const string LayoutConflict = "LAYOUT_CONFLICT";
+
+    /// <summary>The read brings other dilution factors than the plate's layout, and all else is equal.</summary>
+    public const string DilutionConflict = "DILUTION_CONFLICT";
+
+    /// <summary>As the fault that a sender is told.</summary>
+    public Fault ToFault(string field) => new(field, Reason, Explanation);
+
+    /// <summary>The hold of a read; null where it belongs to its plate without a doubt.</summary>
+    /// <param name="whole">The read.</param>
+    /// <param name="layout">Its layout with the version of its assay resolved; null for none.</param>
+    /// <param name="plate">Its plate; null where it is new.</param>
+    /// <param name="newest">The plate's layout; null for none.</param>
+    /// <param name="lastReceiveTime">When the plate's newest read came; null without.</param>
+    /// <param name="receiveTime">When this one came.</param>
+    /// <param name="window">How long after a plate was read a further read is taken for a reading of the same plate.</param>
+    internal static ReadHold? Of(
+        WholePlateRead whole, PlateLayout? layout, PlateRow? plate, PlateLayout? newest, DateTimeOffset? lastReceiveTime, DateTimeOffset receiveTime, TimeSpan window)
+    {
+        if (whole.LacksBarcode)
+        {
+            return new ReadHold(BarcodeMissing, $"Read '{whole.Origin.ReadId}' has no plate barcode; expected the barcode of its plate, which a person can name.");
+        }
+
+        string barcode = whole.Read.PlateBarcode;
+        if (layout is not null && newest is not null && layout.Hash != newest.Hash)
+        {
+            if (WithoutDilutions(layout).Hash == WithoutDilutions(newest).Hash)
+            {
+                return new ReadHold(DilutionConflict, $"{FirstDilution(layout, newest)}; expected the dilution factors of the layout of plate '{barcode}'.");
+            }
+
+            return plate?.RunKey is not null
+                ? new ReadHold(BarcodeInUse, $"Plate '{barcode}' has results that rest on another layout; this is a reading of it after a change, or of another plate with its barcode.")
+                : new ReadHold(LayoutConflict, $"Plate '{barcode}' has another layout than the one that comes with read '{whole.Origin.ReadId}'; one of them is wrong.");
+        }
+
+        return plate?.RunKey is not null && lastReceiveTime is { } last && receiveTime - last > window
+            ? new ReadHold(BarcodeInUse, $"Plate '{barcode}' was last read {Days(receiveTime - last)} before; expected a reading of the same plate within {Days(window)}.")
+            : null;
+    }
+
+    private static string Days(TimeSpan time) => FormattableString.Invariant($"{time.TotalDays:0.#} days");
+
+    private static string FirstDilution(PlateLayout brought, PlateLayout known)
+    {
+        foreach ((LayoutWell ours, LayoutWell theirs) in brought.Wells.Zip(known.Wells))
+        {
+            if (DilutionOf(ours.Content) is { } brings && DilutionOf(theirs.Content) is { } has && brings != has)
+            {
+                return FormattableString.Invariant($"Well {ours.Position} is diluted {brings}-fold by the read and {has}-fold by the layout");
+            }
+        }
+
+        throw new InvalidOperationException("Two layouts differ by nothing but dilutions and have the same dilutions.");
+    }
+
+    private static double? DilutionOf(WellContent content) => content switch
+    {
+        UnknownSample sample => sample.DilutionFactor,
+        Control control => control.DilutionFactor,
+        _ => null,
+    };
+
+    private static PlateLayout WithoutDilutions(PlateLayout layout) => layout.WithContents(content => content switch
+    {
+        UnknownSample sample => sample with { DilutionFactor = 1 },
+        Control control => control with { DilutionFactor = 1 },
+        _ => content,
+    });
+}
