@@ -37,6 +37,10 @@ public sealed record PipelineLimits
     /// long as senders keep what they could not send.</summary>
     public TimeSpan RereadWindow { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>Most time between the measurement and the reference of one plate, by the instruments' clocks, where they are read apart; more than 0, default
+    /// 30 minutes.</summary>
+    public TimeSpan WavelengthWindow { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Difference of a sender's clock from the server's from which on it is an audit event; more than 0, default 60 s.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -67,6 +71,7 @@ public sealed record PipelineLimits
         Check(nameof(ConflictAttempts), ConflictAttempts, 1, 100, faults);
         Check(nameof(MissedBeats), MissedBeats, 2, 100, faults);
         Check(nameof(RereadWindow), RereadWindow, faults);
+        Check(nameof(WavelengthWindow), WavelengthWindow, faults);
         Check(nameof(ClockSkew), ClockSkew, faults);
         Check(nameof(TransientRetryDelay), TransientRetryDelay, faults);
         Check(nameof(BeatInterval), BeatInterval, faults);

@@ -40,6 +40,9 @@ public static class AuditActions
     /// <summary>A person decided that a refused event is never used.</summary>
     public const string QuarantinedEventDismissed = "QUARANTINED_EVENT_DISMISSED";
 
+    /// <summary>A measurement and a reference that came apart were joined to one read.</summary>
+    public const string ReadsJoined = "READS_JOINED";
+
     /// <summary>A person had a reading in parts used, or given up, without waiting for its rest.</summary>
     public const string PendingReadClosed = "PENDING_READ_CLOSED";
 

@@ -48,6 +48,11 @@ public static class AssayMessages
             Source = analyte.Source ?? "",
         };
         message.FixedParameters.Add(analyte.FixedParameters.ToDictionary());
+        if (analyte.ReferenceWavelengthNm is { } wavelength)
+        {
+            message.ReferenceWavelengthNm = wavelength;
+        }
+
         return message;
     }
 
@@ -68,6 +73,7 @@ public static class AssayMessages
         SignificantDigits = analyte.HasSignificantDigits ? analyte.SignificantDigits : 4,
         Loinc = analyte.Loinc.Length == 0 ? null : analyte.Loinc,
         Source = analyte.Source.Length == 0 ? null : analyte.Source,
+        ReferenceWavelengthNm = analyte.HasReferenceWavelengthNm ? analyte.ReferenceWavelengthNm : null,
     };
 
     private static T WordOf<T>(Enum word)

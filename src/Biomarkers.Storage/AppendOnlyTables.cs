@@ -12,7 +12,7 @@ internal static class AppendOnlyTables
             "analytical_run", "standard_curve", "control_point", "run_lot", "qc_flag", "result", "result_version",
         ],
         [2] = ["control_series_point"],
-        [3] = ["held_read", "held_read_resolution", "quarantine_resolution"],
+        [3] = ["held_read", "held_read_resolution", "quarantine_resolution", "joined_read"],
     };
 
     /// <summary>All of them.</summary>

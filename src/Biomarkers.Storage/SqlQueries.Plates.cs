@@ -100,6 +100,8 @@ public sealed partial class SqlQueries
             .OrderBy(row => row.HeldKey)
             .Select(row => new { row.PlateKey, row.HeldKey })
             .ToListAsync(cancellationToken);
+        long[] readKeys = [.. reads.Select(read => read.ReadKey)];
+        List<JoinedReadTable> joined = await connection.GetTable<JoinedReadTable>().Where(row => readKeys.Contains(row.ReadKey)).ToListAsync(cancellationToken);
         var readIds = reads.ToDictionary(read => read.ReadKey, read => read.ReadId);
         return [.. plates.Select(plate =>
         {
@@ -117,7 +119,8 @@ public sealed partial class SqlQueries
                     TimeOf(read.ReadTime),
                     Instant.FromMicroseconds(read.ReceiveTime),
                     ContentHash.FromBytes(read.ContentHash),
-                    read.SameContentAs is { } same ? readIds.GetValueOrDefault(same) : null))],
+                    read.SameContentAs is { } same ? readIds.GetValueOrDefault(same) : null,
+                    joined.Find(row => row.ReadKey == read.ReadKey) is { } pair ? [readIds[pair.MeasurementKey], readIds[pair.ReferenceKey]] : []))],
                 plate.RunKey,
                 Instant.FromMicroseconds(plate.CreateTime),
                 Instant.FromMicroseconds(plate.UpdateTime),

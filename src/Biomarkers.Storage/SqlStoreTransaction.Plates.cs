@@ -93,18 +93,44 @@ internal sealed partial class SqlStoreTransaction
             .Where(row => row.PlateKey == plateKey)
             .OrderBy(row => row.ReadKey)
             .ToListAsync(cancellationToken);
-        return [.. rows.Select(row =>
-            new ReadRow(row.ReadKey, row.ReadId, PlateReadEncoding.Decode(row.Content), row.StreamKey, row.EventOffset, Instant.FromMicroseconds(row.ReceiveTime)))];
+        long[] readKeys = [.. rows.Select(row => row.ReadKey)];
+        List<JoinedReadTable> joined = readKeys.Length == 0
+            ? []
+            : await connection.GetTable<JoinedReadTable>().Where(row => readKeys.Contains(row.ReadKey)).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => ToRead(row, PlateReadEncoding.Decode(row.Content), joined.Find(pair => pair.ReadKey == row.ReadKey)))];
     }
 
-    public async Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken)
+    public async Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken) =>
+        ToRead(await InsertAsync(read, _ => read.Origin.ReadId, cancellationToken), read.Read, null);
+
+    public async Task<ReadRow> InsertJoinedReadAsync(NewRead read, long measurementKey, long referenceKey, CancellationToken cancellationToken)
     {
+        PlateReadTable row = await InsertAsync(read, key => $"~joined-{key}", cancellationToken);
+        var joined = new JoinedReadTable { ReadKey = row.ReadKey, MeasurementKey = measurementKey, ReferenceKey = referenceKey };
+        await connection.InsertAsync(joined, token: cancellationToken);
+        return ToRead(row, read.Read, joined);
+    }
+
+    private static ReadRow ToRead(PlateReadTable row, PlateRead read, JoinedReadTable? joined) => new(
+        row.ReadKey,
+        row.ReadId,
+        read,
+        row.StreamKey,
+        row.EventOffset,
+        Instant.FromMicroseconds(row.ReceiveTime),
+        row.ReadTime is { } time ? Instant.FromMicroseconds(time) : null,
+        row.InstrumentId,
+        joined is null ? [] : [joined.MeasurementKey, joined.ReferenceKey]);
+
+    private async Task<PlateReadTable> InsertAsync(NewRead read, Func<long, string> readIdOf, CancellationToken cancellationToken)
+    {
+        long readKey = await NextKeyAsync("plate_read", cancellationToken);
         byte[] content = PlateReadEncoding.Encode(read.Read);
         var row = new PlateReadTable
         {
-            ReadKey = await NextKeyAsync("plate_read", cancellationToken),
+            ReadKey = readKey,
             PlateKey = read.PlateKey,
-            ReadId = read.Origin.ReadId,
+            ReadId = readIdOf(readKey),
             Content = content,
             ContentHash = ContentHash.Of(content).ToBytes(),
             InstrumentId = read.InstrumentId,
@@ -116,7 +142,7 @@ internal sealed partial class SqlStoreTransaction
             SameContentAs = read.SameContentAs,
         };
         await connection.InsertAsync(row, token: cancellationToken);
-        return new ReadRow(row.ReadKey, row.ReadId, read.Read, row.StreamKey, row.EventOffset, read.ReceiveTime);
+        return row;
     }
 
     public async Task<PendingReadRow?> FindPendingReadAsync(long streamKey, string readId, CancellationToken cancellationToken)
@@ -248,8 +274,14 @@ internal sealed partial class SqlStoreTransaction
             return works[0] == WorkItemTable.Parked ? PlateState.Parked : PlateState.Analyzed;
         }
 
-        return await connection.GetTable<PlateReadTable>().AnyAsync(row => row.PlateKey == plateKey, cancellationToken)
-            ? PlateState.WaitingForLayout
-            : PlateState.WaitingForRead;
+        if (!await connection.GetTable<PlateReadTable>().AnyAsync(row => row.PlateKey == plateKey, cancellationToken))
+        {
+            return PlateState.WaitingForRead;
+        }
+
+        // With a layout every whole read has its work: what there is, is half of one.
+        return await Plates.AnyAsync(row => row.PlateKey == plateKey && row.LayoutKey != null, cancellationToken)
+            ? PlateState.WaitingForWavelength
+            : PlateState.WaitingForLayout;
     }
 }

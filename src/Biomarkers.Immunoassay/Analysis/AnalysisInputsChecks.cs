@@ -52,6 +52,13 @@ internal static class AnalysisInputsChecks
             {
                 faults.Add(new Fault("columns", FaultReasons.AnalyteUnknown, $"The read has no measurement of '{analyte.Analyte}', which assay {assay.Name} measures."));
             }
+
+            if (analyte.ReferenceWavelengthNm is { } wavelength
+                && !read.Columns.Any(column => column.Analyte == analyte.Analyte && column.Purpose == ColumnPurpose.Reference))
+            {
+                faults.Add(new Fault(
+                    "columns", FaultReasons.Required, FormattableString.Invariant($"The read has no reference of '{analyte.Analyte}' at {wavelength} nm, which assay {assay.Name} subtracts.")));
+            }
         }
     }
 

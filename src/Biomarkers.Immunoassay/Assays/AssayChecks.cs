@@ -59,6 +59,11 @@ internal static class AssayChecks
         CheckWord($"{place}.form", analyte.Form, faults);
         CheckWord($"{place}.fit_basis", analyte.FitBasis, faults);
         CheckWord($"{place}.blank_treatment", analyte.BlankTreatment, faults);
+        if (analyte.ReferenceWavelengthNm is { } wavelength && !(wavelength is > 0 and < 10_000))
+        {
+            faults.Add(new Fault($"{place}.reference_wavelength_nm", FaultReasons.OutOfRange, $"Wavelength {wavelength} nm is outside 0 to 10,000."));
+        }
+
         if (!(analyte.MinimumRequiredDilution >= 1) || !double.IsFinite(analyte.MinimumRequiredDilution))
         {
             faults.Add(new Fault(

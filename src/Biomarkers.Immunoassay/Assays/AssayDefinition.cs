@@ -120,4 +120,8 @@ public sealed record AnalyteSpecification
 
     /// <summary>Where the facts of this specification come from.</summary>
     public string? Source { get; init; }
+
+    /// <summary>Wavelength of the reference that every read must have, in nanometres, more than 0 and less than 10,000, such as 570; it may be read apart. Null,
+    /// the default, where none is needed: one that comes along is subtracted all the same.</summary>
+    public double? ReferenceWavelengthNm { get; init; }
 }

@@ -32,7 +32,7 @@ internal sealed class EventContentUse(WriteContext context, ReadSource source, l
     };
 
     private Task<ContentUse> AcceptAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
-        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", source, isOneEvent: true, limits.RereadWindow, cancellationToken);
+        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", source, isOneEvent: true, limits, cancellationToken);
 
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
@@ -133,7 +133,7 @@ internal sealed class EventContentUse(WriteContext context, ReadSource source, l
     public async Task<ContentUse> FinishAsync(PendingReadRow pending, PlateRead read, CancellationToken cancellationToken)
     {
         var whole = new WholePlateRead(pending.Origin, read, pending.Layout) { LacksBarcode = pending.PlateBarcode == WholePlateRead.NoBarcode };
-        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, whole, "plate_completed", source, isOneEvent: false, limits.RereadWindow, cancellationToken);
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, whole, "plate_completed", source, isOneEvent: false, limits, cancellationToken);
         if (use.Faults.Count == 0 || use.HeldKey is not null)
         {
             await transaction.DeletePendingReadAsync(readingKey, pending.Origin.ReadId, cancellationToken);

@@ -1,5 +1,6 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Store;
@@ -41,6 +42,9 @@ internal sealed class PlateAcceptance
         transaction = context.Transaction;
     }
 
+    /// <summary>Whether a person said that measurement and reference belong together, though they don't look like it.</summary>
+    public bool JoinsInDoubt { get; set; }
+
     /// <summary>Key of the plate, once something of it is kept.</summary>
     public long PlateKey => plate?.PlateKey ?? throw new InvalidOperationException($"Nothing of plate '{barcode}' is kept yet.");
 
@@ -59,10 +63,10 @@ internal sealed class PlateAcceptance
     /// <param name="field">Field of the message that brought it: faults lie below it.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="isOneEvent">Whether one event brings the whole of it, so that an event with its bytes is the same read; false for one that came in parts.</param>
-    /// <param name="rereadWindow">How long after its last reading a plate with results may be read again.</param>
+    /// <param name="limits">When a further read, or the other half of one, is in doubt.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task<ContentUse> AcceptReadAsync(
-        WriteContext context, WholePlateRead whole, string field, ReadSource source, bool isOneEvent, TimeSpan rereadWindow, CancellationToken cancellationToken)
+        WriteContext context, WholePlateRead whole, string field, ReadSource source, bool isOneEvent, PipelineLimits limits, CancellationToken cancellationToken)
     {
         string? plateBarcode = whole.LacksBarcode ? null : whole.Read.PlateBarcode;
         PlateAcceptance acceptance = plateBarcode is null ? new(context, WholePlateRead.NoBarcode, null, null, []) : await OfAsync(context, plateBarcode, cancellationToken);
@@ -72,7 +76,7 @@ internal sealed class PlateAcceptance
         }
 
         // What is in doubt is not compared with the plate that it may not belong to.
-        if (await acceptance.HoldOfAsync(whole, source, rereadWindow, cancellationToken) is { } hold)
+        if (await acceptance.HoldOfAsync(whole, source, limits, cancellationToken) is { } hold)
         {
             Fault why = hold.ToFault(hold.Reason == ReadHold.BarcodeMissing ? $"{field}.plate_barcode" : field);
             return ContentUse.Held(why, plateBarcode, await acceptance.KeepHeldAsync(whole, hold, source, cancellationToken));
@@ -84,11 +88,21 @@ internal sealed class PlateAcceptance
             : ContentUse.Used(plateBarcode, await acceptance.KeepAsync(whole, whole.Layout, null, source, cancellationToken));
     }
 
-    private async Task<ReadHold?> HoldOfAsync(WholePlateRead whole, ReadSource source, TimeSpan rereadWindow, CancellationToken cancellationToken)
+    private async Task<ReadHold?> HoldOfAsync(WholePlateRead whole, ReadSource source, PipelineLimits limits, CancellationToken cancellationToken)
     {
         PlateLayout? layout = whole.Layout is null ? null : await ResolveAsync(whole.Layout, cancellationToken);
         DateTimeOffset? last = reads.Count == 0 ? null : reads.Max(row => row.ReceiveTime);
-        return ReadHold.Of(whole, layout, plate, newest?.Layout, last, source.ReceiveTime, rereadWindow);
+        if (ReadHold.Of(whole, layout, plate, newest?.Layout, last, source.ReceiveTime, limits.RereadWindow) is { } hold)
+        {
+            return hold;
+        }
+
+        return (layout ?? newest?.Layout) is { } used && await FindAssayAsync(used, cancellationToken) is { } assay
+            && WavelengthHalves.IsHalf(whole.Read, assay.Assay)
+            && WavelengthHalves.PartnerOf(whole.Read, reads, assay.Assay) is { } partner
+            && WavelengthHalves.MismatchOf(whole.Read, whole.Origin.ReadTime, partner, limits.WavelengthWindow) is { } mismatch
+            ? new ReadHold(ReadHold.WavelengthPairMismatch, $"{mismatch}: read '{partner.ReadId}' waits for the other wavelength of plate '{barcode}'.")
+            : null;
     }
 
     private async Task<long> KeepHeldAsync(WholePlateRead whole, ReadHold hold, ReadSource source, CancellationToken cancellationToken)
@@ -160,10 +174,28 @@ internal sealed class PlateAcceptance
         IEnumerable<PlateRead> concerned = layout is null ? [] : reads.Select(row => row.Read);
         foreach (PlateRead read in whole is null ? concerned : concerned.Append(whole.Read))
         {
-            faults.AddRange((await InputsAsync(read, used, cancellationToken)).Faults);
+            faults.AddRange(await FaultsOfAsync(read, used, cancellationToken));
         }
 
         return [.. faults.Distinct()];
+    }
+
+    // A half is checked together with the one that waits for it, and alone as far as that goes.
+    private async Task<IReadOnlyList<Fault>> FaultsOfAsync(PlateRead read, PlateLayout used, CancellationToken cancellationToken)
+    {
+        AssayDefinition? assay = (await FindAssayAsync(used, cancellationToken))?.Assay;
+        if (assay is null || !WavelengthHalves.IsHalf(read, assay))
+        {
+            return (await InputsAsync(read, used, cancellationToken)).Faults;
+        }
+
+        if (WavelengthHalves.PartnerOf(read, reads, assay) is not { } partner)
+        {
+            return [];
+        }
+
+        Checked<PlateRead> joined = WavelengthHalves.Join(read, partner.Read);
+        return joined.Value is { } both ? (await InputsAsync(both, used, cancellationToken)).Faults : joined.Faults;
     }
 
     /// <summary>Keeps what was checked, and makes the work that it makes possible.</summary>
@@ -222,7 +254,9 @@ internal sealed class PlateAcceptance
             return works;
         }
 
-        foreach (ReadRow read in reads)
+        AssayDefinition assay = (await FindAssayAsync(newest.Layout, cancellationToken))!.Assay;
+        await JoinHalvesAsync(assay, cancellationToken);
+        foreach (ReadRow read in reads.Where(row => !WavelengthHalves.IsHalf(row.Read, assay)))
         {
             AnalysisInputs inputs = (await InputsAsync(read.Read, newest.Layout, cancellationToken)).ValueOrThrow();
             await transaction.KeepRulePackAsync(inputs.RulePack, cancellationToken);
@@ -242,6 +276,32 @@ internal sealed class PlateAcceptance
 
         return works;
     }
+
+    // The oldest with the oldest of the other kind, as they came.
+    private async Task JoinHalvesAsync(AssayDefinition assay, CancellationToken cancellationToken)
+    {
+        while (WavelengthHalves.Waiting(reads, assay).FirstOrDefault(row => MatchOf(row, assay) is not null) is { } half)
+        {
+            ReadRow partner = MatchOf(half, assay)!;
+            (ReadRow measurement, ReadRow reference) = WavelengthHalves.IsReference(half.Read) ? (partner, half) : (half, partner);
+            ReadRow last = measurement.ReadKey > reference.ReadKey ? measurement : reference;
+            PlateRead both = WavelengthHalves.Join(measurement.Read, reference.Read).ValueOrThrow();
+            var origin = new ReadOrigin(measurement.ReadId, null, measurement.ReadTime);
+            reads.Add(await transaction.InsertJoinedReadAsync(
+                new NewRead(PlateKey, both, origin, measurement.InstrumentId, last.StreamKey, last.Offset, last.ReceiveTime, null),
+                measurement.ReadKey,
+                reference.ReadKey,
+                cancellationToken));
+            context.Record("server", AuditActions.ReadsJoined, $"plates/{barcode}", detail: $"measurement '{measurement.ReadId}', reference '{reference.ReadId}'");
+        }
+    }
+
+    // Halves that don't fit stay apart unless a person said that they belong together. When they were read was compared as they came.
+    private ReadRow? MatchOf(ReadRow half, AssayDefinition assay) =>
+        WavelengthHalves.PartnerOf(half.Read, reads, assay) is { } partner
+        && (JoinsInDoubt || WavelengthHalves.MismatchOf(half.Read, null, partner, TimeSpan.MaxValue) is null)
+            ? partner
+            : null;
 
     private async Task<Checked<AnalysisInputs>> InputsAsync(PlateRead read, PlateLayout layout, CancellationToken cancellationToken)
     {

@@ -21,6 +21,9 @@ public sealed record ReadHold(string Reason, string Explanation)
     /// <summary>The read brings other dilution factors than the plate's layout, and all else is equal.</summary>
     public const string DilutionConflict = "DILUTION_CONFLICT";
 
+    /// <summary>Measurement and reference came apart, and don't look like one plate's.</summary>
+    public const string WavelengthPairMismatch = "WAVELENGTH_PAIR_MISMATCH";
+
     /// <summary>As the fault that a sender is told.</summary>
     public Fault ToFault(string field) => new(field, Reason, Explanation);
 

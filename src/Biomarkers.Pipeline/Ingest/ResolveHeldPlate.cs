@@ -83,6 +83,7 @@ public sealed record ResolveHeldPlate(long HeldKey, bool IsUsed, string? PlateBa
 
         WholePlateRead whole = held.Read with { Read = held.Read.Read.WithBarcode(barcode), Layout = KeepsLayout ? null : held.Read.Layout, LacksBarcode = false };
         PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, barcode, cancellationToken);
+        acceptance.JoinsInDoubt = held.Hold.Reason == ReadHold.WavelengthPairMismatch;
         IReadOnlyList<Fault> faults = await acceptance.CheckAsync(whole, whole.Read.Format, whole.Layout, Reason, cancellationToken);
         if (faults.Count > 0)
         {

@@ -19,7 +19,7 @@ public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content
     public async Task<SubmittedRead> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
         (StreamRow stream, ReadSource source) = await OwnStreams.PlaceAsync(context, InstrumentId, OwnStreams.Submitted, Bytes, Actor, cancellationToken);
-        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, Content, "plate_read", source, isOneEvent: true, Limits.RereadWindow, cancellationToken);
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, Content, "plate_read", source, isOneEvent: true, Limits, cancellationToken);
         if (use.IsRepeat || (use.Faults.Count > 0 && use.HeldKey is null))
         {
             return new SubmittedRead(use.Faults, use.PlateBarcode, use.IsRepeat ? SubmissionKind.Repeat : SubmissionKind.Refused, null, []);

@@ -44,6 +44,7 @@ public sealed record PlateSummary(
 /// <param name="ReceiveTime">By the server's clock.</param>
 /// <param name="ContentHash">Hash of the responses.</param>
 /// <param name="SameContentAs">Id of an earlier read of the plate with the same content; null when there is none.</param>
+/// <param name="JoinedFrom">Ids of the measurement and the reference that it was put together from; empty for a read that came whole.</param>
 public sealed record ReadSummary(
     string ReadId,
     string InstrumentId,
@@ -51,7 +52,8 @@ public sealed record ReadSummary(
     DateTimeOffset? ReadTime,
     DateTimeOffset ReceiveTime,
     ContentHash ContentHash,
-    string? SameContentAs);
+    string? SameContentAs,
+    IReadOnlyList<string> JoinedFrom);
 
 /// <summary>Which runs; every condition that is given must hold.</summary>
 /// <param name="PlateBarcode">Plate; null for all.</param>

@@ -125,6 +125,13 @@ public interface IPlateRows
     /// <summary>Adds a complete read.</summary>
     Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken);
 
+    /// <summary>Adds the read that two others are together.</summary>
+    /// <param name="read">The joined read; its read id is replaced by a name that no sender can use.</param>
+    /// <param name="measurementKey">Its measurement.</param>
+    /// <param name="referenceKey">Its reference.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    Task<ReadRow> InsertJoinedReadAsync(NewRead read, long measurementKey, long referenceKey, CancellationToken cancellationToken);
+
     /// <summary>The read that was begun and not completed; null when there is none of that id on the stream.</summary>
     Task<PendingReadRow?> FindPendingReadAsync(long streamKey, string readId, CancellationToken cancellationToken);
 

@@ -71,6 +71,9 @@ public enum PlateState
 
     /// <summary>A read is held until a person decides about it.</summary>
     Held = 7,
+
+    /// <summary>Measurement or reference is there, and the other one is to come in a read of its own.</summary>
+    WaitingForWavelength = 8,
 }
 
 /// <summary>A plate.</summary>
@@ -122,7 +125,19 @@ public sealed record NewRead(
 /// <param name="StreamKey">Stream of the event that completed it.</param>
 /// <param name="Offset">Offset of that event.</param>
 /// <param name="ReceiveTime">When the server stored it.</param>
-public sealed record ReadRow(long ReadKey, string ReadId, PlateRead Read, long StreamKey, long Offset, DateTimeOffset ReceiveTime);
+/// <param name="ReadTime">By the instrument's clock; null when not stated.</param>
+/// <param name="InstrumentId">Instrument.</param>
+/// <param name="JoinedFrom">Keys of the measurement and the reference that it was put together from; empty for a read that came whole.</param>
+public sealed record ReadRow(
+    long ReadKey,
+    string ReadId,
+    PlateRead Read,
+    long StreamKey,
+    long Offset,
+    DateTimeOffset ReceiveTime,
+    DateTimeOffset? ReadTime,
+    string InstrumentId,
+    IReadOnlyList<long> JoinedFrom);
 
 /// <summary>A read that comes in parts.</summary>
 /// <param name="StreamKey">Stream.</param>

@@ -89,10 +89,18 @@ public static class AssayMapper
             SignificantDigits = analyte.HasSignificantDigits ? analyte.SignificantDigits : 4,
             Loinc = WireTexts.NullIfEmpty(analyte.Loinc),
             Source = WireTexts.NullIfEmpty(analyte.Source),
+            ReferenceWavelengthNm = analyte.HasReferenceWavelengthNm ? analyte.ReferenceWavelengthNm : null,
         };
     }
 
-    private static V1.AnalyteSpecification ToWire(AnalyteSpecification analyte) => new()
+    private static V1.AnalyteSpecification ToWire(AnalyteSpecification analyte)
+    {
+        V1.AnalyteSpecification wire = ToWireWithoutReference(analyte);
+        WireOptional.Set(analyte.ReferenceWavelengthNm, value => wire.ReferenceWavelengthNm = value);
+        return wire;
+    }
+
+    private static V1.AnalyteSpecification ToWireWithoutReference(AnalyteSpecification analyte) => new()
     {
         Analyte = analyte.Analyte,
         DisplayName = analyte.DisplayName,

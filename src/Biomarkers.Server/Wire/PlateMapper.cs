@@ -67,5 +67,6 @@ public static class PlateMapper
         ReceiveTime = read.ReceiveTime.ToTimestamp(),
         ContentSha256 = read.ContentHash.Hex,
         SameContentAs = read.SameContentAs is { } same ? ResourceNames.Read(barcode, same) : string.Empty,
+        JoinedFrom = { read.JoinedFrom.Select(part => ResourceNames.Read(barcode, part)) },
     };
 }

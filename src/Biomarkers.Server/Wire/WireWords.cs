@@ -98,6 +98,7 @@ internal static class WireWords
         V1.PlateState.Analyzed => PlateState.Analyzed,
         V1.PlateState.Parked => PlateState.Parked,
         V1.PlateState.Held => PlateState.Held,
+        V1.PlateState.WaitingForWavelength => PlateState.WaitingForWavelength,
         _ => Refused(word, PlateState.Ready, field, faults),
     };
 

@@ -71,6 +71,13 @@ FROM pending_read_before;
 
 DROP TABLE pending_read_before;
 
+-- A read that was put together from a measurement and a reference that came apart. Both stay reads of their own, and are not analysed alone.
+CREATE TABLE joined_read (
+    read_key BIGINT NOT NULL PRIMARY KEY REFERENCES plate_read (read_key),
+    measurement_key BIGINT NOT NULL UNIQUE REFERENCES plate_read (read_key),
+    reference_key BIGINT NOT NULL UNIQUE REFERENCES plate_read (read_key)
+);
+
 -- How far the sender's clock was off when the stream was last opened: the server's less the sender's, microseconds; absent where it did not say its time.
 ALTER TABLE read_stream ADD COLUMN clock_offset BIGINT;
 

@@ -91,6 +91,14 @@ internal sealed class PlateReadTable
     [Column("same_content_as")] public long? SameContentAs { get; set; }
 }
 
+[Table("joined_read")]
+internal sealed class JoinedReadTable
+{
+    [Column("read_key"), PrimaryKey] public long ReadKey { get; set; }
+    [Column("measurement_key")] public long MeasurementKey { get; set; }
+    [Column("reference_key")] public long ReferenceKey { get; set; }
+}
+
 [Table("work_item")]
 internal sealed class WorkItemTable
 {

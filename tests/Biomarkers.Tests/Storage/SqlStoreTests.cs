@@ -23,7 +23,7 @@ public abstract class SqlStoreTests : StoreContract
         await FillAsync();
         string[] appendOnly = [.. (await Database.ListTablesAsync()).Except(MutableTables)];
 
-        Assert.Equal(19, appendOnly.Length);
+        Assert.Equal(20, appendOnly.Length);
         foreach (string table in appendOnly)
         {
             string column = (await Database.ListColumnsAsync(table))[0];
@@ -90,6 +90,7 @@ public abstract class SqlStoreTests : StoreContract
         await host.Intake.SubmitAsync(new ResolveHeldPlate(held.HeldKey, false, null, false, "a test plate", "people/kim"), CancellationToken.None);
         QuarantinedEvent refused = (await host.Store.Queries.ListQuarantinedEventsAsync(new WaitingFilter(), new PageRequest(1), CancellationToken.None)).Rows[0];
         await host.Intake.SubmitAsync(new DismissQuarantinedEvent(refused.QuarantineKey, "a test plate", "people/kim"), CancellationToken.None);
+        await WavelengthHalvesTests.JoinAsync(host, stream, 4);
     }
 
     // A plate that surely has a finding: its control wells read twice too high.

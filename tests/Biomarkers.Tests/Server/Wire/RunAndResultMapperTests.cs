@@ -174,7 +174,7 @@ public sealed class RunAndResultMapperTests
 
     private static PlateSummary Plate(bool full)
     {
-        var read = new ReadSummary("R-2", "reader-1", full ? "Ada" : null, full ? Time : null, Time, ContentHash.Of([1]), full ? "R-1" : null);
+        var read = new ReadSummary("R-2", "reader-1", full ? "Ada" : null, full ? Time : null, Time, ContentHash.Of([1]), full ? "R-1" : null, full ? ["R-0", "R-00"] : []);
         PendingReadSummary[] pending = full ? [new PendingReadSummary("reader-1", "main", "R-3", 2, Time)] : [];
         return new PlateSummary(
             "P-1", PlateState.Parked, 1, full ? "il-6@1" : null, full ? 1 : null, [read], full ? 5 : null, Time, Time, full ? "gave up" : null, pending, full ? [4] : []);
