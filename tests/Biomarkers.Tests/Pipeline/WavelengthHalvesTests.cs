@@ -1,4 +1,3 @@
-using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Ingest;
