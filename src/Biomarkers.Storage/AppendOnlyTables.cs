@@ -12,6 +12,7 @@ internal static class AppendOnlyTables
             "analytical_run", "standard_curve", "control_point", "run_lot", "qc_flag", "result", "result_version",
         ],
         [2] = ["control_series_point"],
+        [3] = ["revoked_certificate"],
     };
 
     /// <summary>All of them.</summary>

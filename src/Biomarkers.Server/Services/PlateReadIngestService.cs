@@ -16,6 +16,7 @@ namespace Biomarkers.Server.Services;
 internal sealed class PlateReadIngestService(
     PlateReadIntake intake,
     IQueries queries,
+    InstrumentAccess access,
     WireLimits limits,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
@@ -26,7 +27,8 @@ internal sealed class PlateReadIngestService(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, ServerCallContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var stream = new PlateReadStream(intake, limits, time, logger, Callers.Of(context), lifetime.ApplicationStopping);
+        var stream = new PlateReadStream(
+            intake, limits, time, logger, Callers.Of(context), instrument => access.RequireSenderAsync(context, instrument), lifetime.ApplicationStopping);
         try
         {
             await stream.RunAsync(requests, responses, ended.Token);
@@ -43,9 +45,10 @@ internal sealed class PlateReadIngestService(
         var faults = new List<Fault>();
         (string InstrumentId, string StreamId)? name = ResourceNames.ParseReadStream("name", request.Name, faults);
         Requests.Require(faults);
-        StreamSummary stream = await queries.GetStreamAsync(name!.Value.InstrumentId, name.Value.StreamId, context.CancellationToken)
-            ?? throw RpcErrors.NotFound("READ_STREAM_NOT_FOUND", request.Name);
-        return PlateMapper.ToWire(stream);
+        StreamSummary? stream = access.MaySee(context, name!.Value.InstrumentId)
+            ? await queries.GetStreamAsync(name.Value.InstrumentId, name.Value.StreamId, context.CancellationToken)
+            : null;
+        return stream is null ? throw RpcErrors.NotFound("READ_STREAM_NOT_FOUND", request.Name) : PlateMapper.ToWire(stream);
     }
 
     [Authorize(Policy = Policies.SendReads)]
@@ -53,6 +56,11 @@ internal sealed class PlateReadIngestService(
     {
         var faults = new List<Fault>();
         string? instrument = ResourceNames.ParseInstrument("instrument", request.Instrument, faults);
+        if (instrument is not null)
+        {
+            await access.RequireSenderAsync(context, instrument);
+        }
+
         Checked<WholePlateRead> content = PlateReadMapper.ToWholePlate(request.PlateRead, "plate_read");
         faults.AddRange(content.Faults);
         Requests.Require(faults);
@@ -75,8 +83,14 @@ internal sealed class PlateReadIngestService(
         string? instrument = ResourceNames.ParseInstrumentOrAll("parent", request.Parent, faults);
         PageRequest page = PageTokens.ToPageRequest(request, request.PageSize, request.PageToken, ListOrder.Unspecified, faults);
         Requests.Require(faults);
-        Page<Pipeline.Queries.QuarantinedEvent> found = await queries.ListQuarantinedEventsAsync(
-            instrument!.Length == 0 ? null : instrument, page, context.CancellationToken);
+        // An instrument that asks for all gets its own; another's is answered the same whether or not there is one.
+        string? asked = instrument!.Length == 0 ? InstrumentAccess.OwnOf(context) : instrument;
+        if (asked is not null && !access.MaySee(context, asked))
+        {
+            throw RpcErrors.NotFound(ResourceNames.InstrumentNotFound, request.Parent);
+        }
+
+        Page<Pipeline.Queries.QuarantinedEvent> found = await queries.ListQuarantinedEventsAsync(asked, page, context.CancellationToken);
         return new ListQuarantinedEventsResponse
         {
             QuarantinedEvents = { found.Rows.Select(PlateMapper.ToWire) },

@@ -7,6 +7,9 @@ namespace Biomarkers.Server.Wire;
 /// <summary>Resource names: printed, and read with a fault for what is none.</summary>
 public static class ResourceNames
 {
+    /// <summary>Reason of NOT_FOUND for an instrument.</summary>
+    public const string InstrumentNotFound = "INSTRUMENT_NOT_FOUND";
+
     private const string Plates = "plates";
     private const string Reads = "reads";
     private const string Instruments = "instruments";
@@ -14,6 +17,7 @@ public static class ResourceNames
     private const string AnalyticalRuns = "analyticalRuns";
     private const string Results = "results";
     private const string Assays = "assays";
+    private const string Keys = "keys";
 
     /// <summary><c>plates/{barcode}</c>.</summary>
     public static string Plate(string barcode) => $"{Plates}/{barcode}";
@@ -36,6 +40,21 @@ public static class ResourceNames
     /// <summary><c>assays/{assay}@{version}</c>.</summary>
     /// <param name="assayName">Id and version, such as <c>il-6@1</c>.</param>
     public static string Assay(string assayName) => $"{Assays}/{assayName}";
+
+    /// <summary><c>keys/{key}</c>.</summary>
+    public static string Key(string keyId) => $"{Keys}/{keyId}";
+
+    /// <summary>Id of <c>keys/{key}</c>; null with a fault.</summary>
+    public static string? ParseKey(string field, string name, List<Fault> faults)
+    {
+        if (Segments(name) is [Keys, var key] && Texts.IsName(key))
+        {
+            return key;
+        }
+
+        Refuse(field, name, $"{Keys}/{{key}}", faults);
+        return null;
+    }
 
     /// <summary>Barcode of <c>plates/{barcode}</c>; null with a fault.</summary>
     public static string? ParsePlate(string field, string name, List<Fault> faults)

@@ -91,7 +91,7 @@ public sealed class DatabaseCopyTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<StoreException>(() => CopyAsync(old, target));
 
-        Assert.Contains("has schema 1; this program copies schema 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("has schema 1; this program copies schema 3", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
