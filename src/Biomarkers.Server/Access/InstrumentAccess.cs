@@ -1,4 +1,5 @@
 using Biomarkers.Pipeline.Access;
+using Biomarkers.Pipeline.Queries;
 using Biomarkers.Server.Services;
 using Biomarkers.Server.Wire;
 using Grpc.Core;
@@ -47,6 +48,24 @@ internal sealed class InstrumentAccess(AccessDirectory directory, Denials denial
         }
 
         return may;
+    }
+
+    /// <summary>What a caller may see of a plate: all of it, or, for an instrument, the plate with its own reads; null where it has none.</summary>
+    public PlateSummary? OwnPart(ServerCallContext context, PlateSummary plate)
+    {
+        if (OwnOf(context) is not { } own)
+        {
+            return plate;
+        }
+
+        ReadSummary[] reads = [.. plate.Reads.Where(read => read.InstrumentId == own)];
+        if (reads.Length > 0)
+        {
+            return plate with { Reads = reads };
+        }
+
+        denials.Count(context.GetHttpContext(), Mismatch);
+        return null;
     }
 
     /// <summary>The one instrument that a caller is; null for who sees all.</summary>

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Claims;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -13,7 +14,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Biomarkers.Server.Access;
 
 /// <summary>Bearer tokens of people, issued by the laboratory's identity provider (OpenID Connect).</summary>
-internal sealed class PersonTokens(AccessOptions options)
+internal sealed class PersonTokens(AccessOptions options, IOptionsMonitor<JwtBearerOptions> bearer, ILogger<PersonTokens> logger)
 {
     private const string SchemeName = "Token";
     private const string Subject = "sub";
@@ -61,6 +62,7 @@ internal sealed class PersonTokens(AccessOptions options)
             return "This server takes no tokens; expected 'authorization: Bearer KEY' with a key that it knows.";
         }
 
+        await RequireIssuerAsync(oidc, context.RequestAborted);
         AuthenticateResult result = await context.AuthenticateAsync(SchemeName);
         if (result.Principal is not { } person)
         {
@@ -87,10 +89,22 @@ internal sealed class PersonTokens(AccessOptions options)
         SecurityTokenInvalidIssuerException => $"The token is of another issuer; expected that of '{oidc.Authority}'.",
         SecurityTokenInvalidAlgorithmException or SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidSignatureException =>
             $"The token's signature is not accepted; expected one by a key of the issuer, {string.Join(", ", OidcOptions.Algorithms)}.",
-        SecurityTokenException or SecurityTokenArgumentException => "The token is not accepted.",
-        // The discovery document or the keys could not be had: nothing is wrong with the token.
-        _ => throw RpcErrors.IssuerUnavailable(),
+        _ => $"The token is not accepted; expected one that the issuer signed, {string.Join(", ", OidcOptions.Algorithms)}.",
     };
+
+    // Asked for first: without the issuer's keys every token would seem to be another issuer's. Kept by the manager once they are there.
+    private async Task RequireIssuerAsync(OidcOptions oidc, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bearer.Get(SchemeName).ConfigurationManager!.GetConfigurationAsync(cancellationToken);
+        }
+        catch (InvalidOperationException exception)
+        {
+            logger.IssuerUnavailable(exception, oidc.Authority);
+            throw RpcErrors.IssuerUnavailable();
+        }
+    }
 
     private static SocketsHttpHandler HandlerOf(OidcOptions oidc) => new()
     {

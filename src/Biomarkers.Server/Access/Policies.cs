@@ -13,6 +13,9 @@ internal static class Policies
     /// <summary>See plates, runs and results.</summary>
     public const string ReadResults = "read-results";
 
+    /// <summary>See one plate by its barcode; an instrument those that it read.</summary>
+    public const string ReadPlate = "read-plate";
+
     /// <summary>See assays: whoever sends needs their analytes, whoever changes them their content.</summary>
     public const string ReadAssays = "read-assays";
 
@@ -35,6 +38,7 @@ internal static class Policies
     {
         [SendReads] = [Roles.Instrument],
         [ReadResults] = [Roles.Analyst, Roles.Reviewer, Roles.Auditor],
+        [ReadPlate] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor],
         [ReadAssays] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor, Roles.Admin],
         [ChangeLayouts] = [Roles.Analyst],
         [ManageAssays] = [Roles.Admin],

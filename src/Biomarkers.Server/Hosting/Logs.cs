@@ -43,4 +43,7 @@ internal static partial class Logs
 
     [LoggerMessage(13, LogLevel.Warning, "A call of {Method} by {Identity} is cut: {Why}")]
     public static partial void CallCut(this ILogger logger, string method, string identity, string why);
+
+    [LoggerMessage(14, LogLevel.Warning, "The keys of the issuer {Authority} can't be had; calls with tokens are answered UNAVAILABLE")]
+    public static partial void IssuerUnavailable(this ILogger logger, Exception exception, string authority);
 }

@@ -26,9 +26,9 @@ public sealed class AccessMatrixTests(ITestOutputHelper output) : IAsyncLifetime
     {
         ["StreamPlateReads"] = instrument => new StreamPlateReadsRequest { Open = new OpenReadStream { Instrument = instrument, StreamId = "matrix" } },
         ["GetReadStream"] = instrument => new GetReadStreamRequest { Name = $"{instrument}/readStreams/s1" },
-        ["SubmitPlateRead"] = instrument => new SubmitPlateReadRequest { Instrument = instrument, PlateRead = TestServer.Read("M-1") },
+        ["SubmitPlateRead"] = instrument => new SubmitPlateReadRequest { Instrument = instrument, PlateRead = TestServer.Read("of-reader-1") },
         ["ListQuarantinedEvents"] = instrument => new ListQuarantinedEventsRequest { Parent = instrument },
-        ["GetPlate"] = _ => new GetPlateRequest { Name = "plates/M-1" },
+        ["GetPlate"] = instrument => new GetPlateRequest { Name = $"plates/of-{instrument["instruments/".Length..]}" },
         ["GetAssay"] = _ => new GetAssayRequest { Name = "assays/il-6" },
     };
 
@@ -58,9 +58,10 @@ public sealed class AccessMatrixTests(ITestOutputHelper output) : IAsyncLifetime
         server = await TestServer.StartAsync(folder);
         channel = server.Anonymous();
         // What is asked for is there, of both instruments.
-        await server.Connection.Ingest.SubmitPlateReadAsync(new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = TestServer.Read("M-1") });
         foreach (string instrument in new[] { "reader-1", "reader-2" })
         {
+            var submission = new SubmitPlateReadRequest { Instrument = $"instruments/{instrument}", PlateRead = TestServer.Read($"of-{instrument}") };
+            await server.Connection.Ingest.SubmitPlateReadAsync(submission);
             using TestStream stream = await TestStream.OpenAsync(server.Connection, instrument: $"instruments/{instrument}");
             await stream.HalfCloseAsync();
             await stream.NextAsync();
