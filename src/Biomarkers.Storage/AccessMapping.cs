@@ -41,7 +41,7 @@ internal static class AccessMapping
         Instant.FromMicroseconds(row.EnrollTime),
         row.Actor,
         TimeOf(row.RetireTime),
-        [.. revoked.Where(certificate => certificate.InstrumentId == row.InstrumentId).OrderBy(certificate => certificate.RevokeTime).Select(certificate => certificate.Thumbprint)]);
+        [.. revoked.Where(known => known.InstrumentId == row.InstrumentId).OrderBy(known => known.RevokeTime).Select(known => known.Thumbprint)]);
 
     public static InstrumentTable RowOf(EnrolledInstrument instrument) => new()
     {

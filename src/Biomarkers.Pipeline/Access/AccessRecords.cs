@@ -25,6 +25,9 @@ public sealed record AccessKey(
     DateTimeOffset? RevokeTime = null,
     DateTimeOffset? LastUseTime = null)
 {
+    /// <summary>The one instrument of its scope; null where it has none.</summary>
+    public string? InstrumentId => Scope?.StartsWith(EnrolledInstrument.ScopeOf(""), StringComparison.Ordinal) == true ? Scope[EnrolledInstrument.ScopeOf("").Length..] : null;
+
     /// <summary>Whether it is accepted at a time: neither expired nor revoked.</summary>
     public bool IsActiveAt(DateTimeOffset time) => RevokeTime is null && time < ExpireTime;
 }

@@ -21,7 +21,8 @@ public sealed record CreateKey(
     public async Task<Checked<AccessKey>> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
         // The lock of the instrument's row: who retires it at the same time revokes this key too, or is seen here.
-        if (InstrumentId is not null && await context.Transaction.FindInstrumentAsync(InstrumentId, cancellationToken) is not { RetireTime: null })
+        if (InstrumentId is not null
+            && await context.Transaction.FindInstrumentAsync(InstrumentId, cancellationToken) is not { RetireTime: null })
         {
             return new List<Fault> { new("instrument", AccessReasons.InstrumentUnknown, $"Instrument '{InstrumentId}' is not enrolled; enroll it first.") };
         }
@@ -73,7 +74,14 @@ public sealed record RotateKey(string OldKeyId, string NewKeyId, ContentHash Sec
 
         if (!old.IsActiveAt(context.Now))
         {
-            return new List<Fault> { new("name", FaultReasons.OutOfRange, $"Key '{OldKeyId}' is {(old.RevokeTime is null ? "expired" : "revoked")}; expected an active one. Create a new key.") };
+            string state = old.RevokeTime is null ? "expired" : "revoked";
+            return new List<Fault> { new("name", FaultReasons.OutOfRange, $"Key '{OldKeyId}' is {state}; expected an active one. Create a new key.") };
+        }
+
+        // The lock of the instrument's row, as for a new key. Who locks in the other order at the same time is second, and tries again.
+        if (old.InstrumentId is { } instrument && await context.Transaction.FindInstrumentAsync(instrument, cancellationToken) is not { RetireTime: null })
+        {
+            return new List<Fault> { new("name", AccessReasons.InstrumentUnknown, $"Instrument '{instrument}' is not enrolled any more.") };
         }
 
         DateTimeOffset end = context.Now + Overlap;

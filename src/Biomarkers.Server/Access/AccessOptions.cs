@@ -55,7 +55,7 @@ public sealed record AccessOptions
             yield return $"--maximum-key-days is {MaximumKeyLife.TotalDays}; expected 1 to 3,650.";
         }
 
-        if (ViewLife <= TimeSpan.Zero || ViewLife > TimeSpan.FromSeconds(30) || UnknownKeyPause <= TimeSpan.Zero || JournalInterval <= TimeSpan.Zero || DefaultKeyLife <= TimeSpan.Zero)
+        if (ViewLife > TimeSpan.FromSeconds(30) || new[] { ViewLife, UnknownKeyPause, JournalInterval, DefaultKeyLife }.Any(span => span <= TimeSpan.Zero))
         {
             yield return "A time of the access rules is out of its range; expected more than 0, and a view of at most 30 s.";
         }

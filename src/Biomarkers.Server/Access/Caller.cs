@@ -26,7 +26,7 @@ internal sealed record Caller(string Identity, IReadOnlyList<string> Roles, stri
 
     /// <summary>The caller of a key.</summary>
     public static Caller Of(AccessKey key) =>
-        new($"keys/{key.KeyId} ({key.Scope ?? key.Name})", key.Roles, key.Scope?[EnrolledInstrument.ScopeOf("").Length..]) { KeyId = key.KeyId };
+        new($"keys/{key.KeyId} ({key.Scope ?? key.Name})", key.Roles, key.InstrumentId) { KeyId = key.KeyId };
 
     /// <summary>Why the credential is no longer good; null while it is.</summary>
     public string? EndedBy(AccessView view, DateTimeOffset now)

@@ -27,7 +27,7 @@ internal static class KeyText
         bool hasForm = text.Length == Prefix.Length + IdLength + 1 + SecretLength
             && text.StartsWith(Prefix, StringComparison.Ordinal)
             && text[Prefix.Length + IdLength] == '_'
-            && text.AsSpan(Prefix.Length, IdLength).IndexOfAnyExcept("0123456789abcdef") < 0;
+            && text.Skip(Prefix.Length).Take(IdLength).All(char.IsAsciiHexDigitLower);
         return hasForm ? text.Substring(Prefix.Length, IdLength) : null;
     }
 

@@ -14,7 +14,8 @@ using AccessKey = Biomarkers.Pipeline.Access.AccessKey;
 namespace Biomarkers.Server.Services;
 
 /// <summary>Instruments, keys and denials.</summary>
-internal sealed class AccessService(StoreWriter writer, IAccessQueries queries, AccessDirectory directory, AccessOptions options, TimeProvider time) : V1.AccessService.AccessServiceBase
+internal sealed class AccessService(StoreWriter writer, IAccessQueries queries, AccessDirectory directory, AccessOptions options, TimeProvider time)
+    : V1.AccessService.AccessServiceBase
 {
     private const string KeyNotFound = "KEY_NOT_FOUND";
 

@@ -66,6 +66,24 @@ public sealed class AccessKeyTests : IAsyncLifetime
         Assert.True(after.Key.Active);
     }
 
+    [Fact]
+    public async Task Json_OfKeysAndInstruments_IsTheSameService()
+    {
+        static StringContent Body(string json) => new(json, System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage enrolled = await server.Web.PostAsync("/v1/instruments", Body("""{"instrumentId":"reader-1"}"""));
+        using HttpResponseMessage made = await server.Web.PostAsync(
+            "/v1/keys", Body("""{"displayName":"reader-1","roles":["ROLE_INSTRUMENT"],"instrument":"instruments/reader-1","validFor":"86400s"}"""));
+        string secret = System.Text.Json.JsonDocument.Parse(await made.Content.ReadAsStringAsync()).RootElement.GetProperty("secret").GetString()!;
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/instruments/-/quarantinedEvents");
+        request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", secret);
+        using var own = new HttpClient { BaseAddress = server.Web.BaseAddress };
+        using HttpResponseMessage quarantine = await own.SendAsync(request);
+        using HttpResponseMessage retired = await server.Web.PostAsync("/v1/instruments/reader-1:retire", Body("""{"reason":"sold"}"""));
+
+        Assert.All(new[] { enrolled, made, quarantine, retired }, answer => Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode));
+        Assert.Contains("retireTime", await retired.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("roles", "REQUIRED", "", 0)]
     [InlineData("roles", "OUT_OF_RANGE", "instruments/reader-1", 0, Role.Instrument, Role.Analyst)] // a machine that sends reads no results

@@ -46,8 +46,12 @@ public sealed class AccessOptionsTests : IDisposable
     [Theory]
     [InlineData("", "biomarkers")]
     [InlineData("https://login.example.org", "")]
-    public void Faults_IssuerOrAudienceAlone_IsSaid(string authority, string audience) =>
-        Assert.Contains("belong together", Assert.Single(new AccessOptions { Oidc = new OidcOptions { Authority = authority, Audience = audience } }.Faults(hasTls: true)), StringComparison.Ordinal);
+    public void Faults_IssuerOrAudienceAlone_IsSaid(string authority, string audience)
+    {
+        var options = new AccessOptions { Oidc = new OidcOptions { Authority = authority, Audience = audience } };
+
+        Assert.Contains("belong together", Assert.Single(options.Faults(hasTls: true)), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("bmk_0123456789abcdef_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ", "0123456789abcdef")]

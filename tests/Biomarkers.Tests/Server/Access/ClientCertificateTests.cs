@@ -98,7 +98,8 @@ public sealed class ClientCertificateTests : IAsyncLifetime
     public async Task Connection_WithoutCertificateAndKey_IsNotKnown()
     {
         await EnrollAsync();
-        using var http = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };
+        X509ChainPolicy policy = ClientCertificates.ChainPolicy(AccessOptions.ReadAuthority(PathOf("authority/ca.crt")));
+        using var http = new SocketsHttpHandler { SslOptions = new System.Net.Security.SslClientAuthenticationOptions { CertificateChainPolicy = policy } };
         using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(server.Address, new Grpc.Net.Client.GrpcChannelOptions { HttpHandler = http });
 
         RpcException refused = await Assert.ThrowsAsync<RpcException>(() =>
@@ -139,8 +140,8 @@ public sealed class ClientCertificateTests : IAsyncLifetime
     private static async Task MakeAsync(params string[] arguments)
     {
         using var output = new StringWriter();
-        int code = await Biomarkers.Server.Verbs.CertificatesVerb.Create().Parse(arguments).InvokeAsync(new System.CommandLine.InvocationConfiguration { Output = output, Error = output });
-        Assert.Equal(0, code);
+        var writers = new System.CommandLine.InvocationConfiguration { Output = output, Error = output };
+        Assert.Equal(0, await Biomarkers.Server.Verbs.CertificatesVerb.Create().Parse(arguments).InvokeAsync(writers));
     }
 
     // A certificate of the laboratory's authority that the verb would not make.

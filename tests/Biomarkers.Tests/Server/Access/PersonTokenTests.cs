@@ -57,9 +57,7 @@ public sealed class PersonTokenTests : IAsyncLifetime
         using GrpcChannel channel = server.Anonymous();
         await new AccessService.AccessServiceClient(channel).EnrollInstrumentAsync(
             new EnrollInstrumentRequest { InstrumentId = "reader-1" }, Headers(issuer.Token(roles: ["admin"])), TestServer.Deadline);
-        await ListPlatesAsync(issuer.Token(subject: "robin", roles: ["lims"]));
-        string folder = server.Options.DataDirectory;
-        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(folder, "biomarkers.db")};Mode=ReadOnly;Pooling=False");
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={server.Options.DatabaseFile};Mode=ReadOnly;Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT actor FROM audit_event WHERE action = 'INSTRUMENT_ENROLLED'";

@@ -30,11 +30,11 @@ internal sealed class TestIssuer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(X509Certificate2.CreateFromPemFile(certificateFile, keyFile))));
-        WebApplication web = builder.Build();
-        var issuer = new TestIssuer(web);
-        web.Run(issuer.AnswerAsync);
-        await web.StartAsync();
-        issuer.Address = web.Urls.Single();
+        WebApplication application = builder.Build();
+        var issuer = new TestIssuer(application);
+        application.Run(issuer.AnswerAsync);
+        await application.StartAsync();
+        issuer.Address = application.Urls.Single();
         return issuer;
     }
 
