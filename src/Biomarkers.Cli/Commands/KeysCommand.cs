@@ -15,7 +15,9 @@ public static class KeysCommand
 
     private static readonly Option<string[]> RoleOption = new("--role")
     {
-        Description = $"What it may do; may stand several times: {Names.WordsOf<V1.Role>()}.", Required = true, HelpName = "ROLE",
+        Description = $"What it may do; may stand several times: {Names.WordsOf<V1.Role>()}.",
+        Required = true,
+        HelpName = "ROLE",
     };
 
     private static readonly Option<string> InstrumentOption = new("--instrument") { Description = "The one instrument that it sends for, with --role instrument.", HelpName = "ID" };

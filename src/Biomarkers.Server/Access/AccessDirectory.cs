@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Runtime.ExceptionServices;
 using Biomarkers.Pipeline.Access;
 using Biomarkers.Pipeline.Queries;
 
@@ -25,6 +26,7 @@ internal sealed class AccessDirectory(IAccessQueries queries, AccessOptions opti
     private readonly ConcurrentDictionary<string, DateTimeOffset> uses = new();
     private volatile AccessView? newest;
     private long version;
+    private (long Time, ExceptionDispatchInfo Fault)? failure;
 
     /// <summary>A view that is at most <see cref="AccessOptions.ViewLife"/> old and shows every change by this server.</summary>
     public ValueTask<AccessView> ReadAsync(CancellationToken cancellationToken) => ReadAsync(options.ViewLife, cancellationToken);
@@ -69,11 +71,7 @@ internal sealed class AccessDirectory(IAccessQueries queries, AccessOptions opti
             // Whoever waited finds what the one before has read.
             if (!IsGood(newest, life))
             {
-                long shown = Interlocked.Read(ref version);
-                long began = time.GetTimestamp();
-                AccessList list = await queries.GetAccessListAsync(time.GetUtcNow() - EndedKeysAreKnown, cancellationToken);
-                newest = new AccessView(
-                    list.Keys.ToFrozenDictionary(key => key.KeyId), list.Instruments.ToFrozenSet(), list.RevokedCertificates.ToFrozenSet(), began, shown);
+                newest = await LoadAsync(cancellationToken);
             }
 
             return newest!;
@@ -81,6 +79,30 @@ internal sealed class AccessDirectory(IAccessQueries queries, AccessOptions opti
         finally
         {
             reading.Release();
+        }
+    }
+
+    // Whoever waited behind an attempt that failed is told the same: with a store out of reach nobody waits for it once per caller.
+    private async Task<AccessView> LoadAsync(CancellationToken cancellationToken)
+    {
+        if (failure is { } last && time.GetElapsedTime(last.Time) < options.UnknownKeyPause)
+        {
+            last.Fault.Throw();
+        }
+
+        long shown = Interlocked.Read(ref version);
+        long began = time.GetTimestamp();
+        try
+        {
+            AccessList list = await queries.GetAccessListAsync(time.GetUtcNow() - EndedKeysAreKnown, cancellationToken);
+            failure = null;
+            return new AccessView(
+                list.Keys.ToFrozenDictionary(key => key.KeyId), list.Instruments.ToFrozenSet(), list.RevokedCertificates.ToFrozenSet(), began, shown);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            failure = (time.GetTimestamp(), ExceptionDispatchInfo.Capture(exception));
+            throw;
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class CallerAuthenticationHandler(
         {
             return Refuse(exception);
         }
-        catch (Exception exception) when (store.IsUnavailable(exception) || store.IsTransient(exception))
+        catch (Exception exception) when (store.IsUnavailable(exception) || store.IsTransient(exception) || store.IsFatal(exception))
         {
             return Refuse(RpcErrors.StoreUnavailable());
         }

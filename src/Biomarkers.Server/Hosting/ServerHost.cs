@@ -125,6 +125,8 @@ public sealed class ServerHost : IAsyncDisposable
         (configureLogging ?? (logging => logging.AddJsonConsole()))(builder.Logging);
         // What keeps a host from starting is told in one line by whoever starts it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // A line per refused call would fill a disk; they are counted instead, see Denials.
+        builder.Logging.AddFilter(typeof(CallerAuthenticationHandler).FullName, LogLevel.Warning);
         // It would say every second that the server is not ready; the fault behind it is logged once, where it happens.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));

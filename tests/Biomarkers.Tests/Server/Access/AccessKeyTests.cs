@@ -1,6 +1,5 @@
 using Biomarkers.Client;
 using Biomarkers.Server.Access;
-using Biomarkers.Server.Hosting;
 using Biomarkers.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;

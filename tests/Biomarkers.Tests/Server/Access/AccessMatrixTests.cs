@@ -1,4 +1,3 @@
-using Biomarkers.Pipeline.Access;
 using Biomarkers.Server.Access;
 using Biomarkers.Tests.Architecture;
 using Biomarkers.V1;
