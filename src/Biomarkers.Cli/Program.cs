@@ -37,6 +37,8 @@ public static class Program
             ResultsCommand.Create(),
             WatchCommand.Create(),
             AssaysCommand.Create(),
+            InstrumentsCommand.Create(),
+            KeysCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)

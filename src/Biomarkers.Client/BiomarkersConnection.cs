@@ -22,6 +22,12 @@ public sealed record BiomarkersConnectionOptions
     /// <summary>Certificates (PEM) of the laboratory's own authority, the only one that is trusted then; null for the machine's.</summary>
     public string? CertificateAuthorityFile { get; init; }
 
+    /// <summary>Client certificate (PEM) of an instrument, by which it is known in place of a key; null for none. Needs https.</summary>
+    public string? ClientCertificateFile { get; init; }
+
+    /// <summary>Private key (PEM) of the client certificate.</summary>
+    public string? ClientCertificateKeyFile { get; init; }
+
     /// <summary>Longest time of a unary call, its repeats included, where the call names none; default 30 s.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -30,8 +36,8 @@ public sealed record BiomarkersConnectionOptions
 }
 
 /// <summary>One connection to a server, shared by all calls, with a client for each service. Thread-safe.</summary>
-/// <remarks>Unary calls have a deadline, and are repeated up to four times while the server is UNAVAILABLE: every unary method is harmless to
-/// repeat. Streams are resumed by <see cref="PlateReadSender"/> instead.</remarks>
+/// <remarks>Unary calls have a deadline, and are repeated up to four times while the server is UNAVAILABLE: every unary method but
+/// those that make keys is harmless to repeat. Streams are resumed by <see cref="PlateReadSender"/> instead.</remarks>
 public sealed class BiomarkersConnection : IDisposable
 {
     /// <summary>Environment variable that names the server.</summary>
@@ -54,6 +60,7 @@ public sealed class BiomarkersConnection : IDisposable
         Plates = new PlateService.PlateServiceClient(invoker);
         AnalyticalRuns = new AnalyticalRunService.AnalyticalRunServiceClient(invoker);
         Assays = new AssayService.AssayServiceClient(invoker);
+        Access = new AccessService.AccessServiceClient(invoker);
     }
 
     /// <summary>Server when nobody names one: the gRPC port on this machine.</summary>
@@ -74,14 +81,19 @@ public sealed class BiomarkersConnection : IDisposable
     /// <summary>Assays.</summary>
     public AssayService.AssayServiceClient Assays { get; }
 
+    /// <summary>Instruments and keys.</summary>
+    public AccessService.AccessServiceClient Access { get; }
+
     /// <summary>Prepares a connection; it is made with the first call.</summary>
-    /// <exception cref="BiomarkersClientException">The address, the key file or the certificate file is not right.</exception>
+    /// <exception cref="BiomarkersClientException">The address, the key file or a certificate file is not right.</exception>
     public static BiomarkersConnection Open(BiomarkersConnectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         Uri server = CheckAddress(options.Server ?? ServerFromEnvironment() ?? DefaultServer);
-        var interceptor = new ClientInterceptor(ClientKey.Find(options.KeyFile), options.Deadline, options.Time);
-        SocketsHttpHandler handler = CreateHandler(server, options.CertificateAuthorityFile);
+        // A server takes the key before the certificate: who names a certificate and no key is known by the certificate.
+        string? key = options.ClientCertificateFile is null || options.KeyFile is not null ? ClientKey.Find(options.KeyFile) : null;
+        var interceptor = new ClientInterceptor(key, options.Deadline, options.Time);
+        SocketsHttpHandler handler = CreateHandler(server, options);
         var opened = GrpcChannel.ForAddress(server, new GrpcChannelOptions
         {
             HttpHandler = handler,
@@ -124,7 +136,7 @@ public sealed class BiomarkersConnection : IDisposable
                 $"'{server}' is another machine and has no TLS; expected https, because the key and patients' results would be readable on the way.");
     }
 
-    private static SocketsHttpHandler CreateHandler(Uri server, string? certificateAuthorityFile)
+    private static SocketsHttpHandler CreateHandler(Uri server, BiomarkersConnectionOptions options)
     {
         var handler = new SocketsHttpHandler
         {
@@ -136,12 +148,39 @@ public sealed class BiomarkersConnection : IDisposable
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseProxy = !server.IsLoopback,
         };
-        if (certificateAuthorityFile is not null)
+        handler.SslOptions = new SslClientAuthenticationOptions
         {
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = TrustOnly(certificateAuthorityFile) };
+            CertificateChainPolicy = options.CertificateAuthorityFile is { } authority ? TrustOnly(authority) : null,
+            ClientCertificateContext = ReadClientCertificate(server, options.ClientCertificateFile, options.ClientCertificateKeyFile),
+        };
+        return handler;
+    }
+
+    private static SslStreamCertificateContext? ReadClientCertificate(Uri server, string? file, string? keyFile)
+    {
+        if (file is null && keyFile is null)
+        {
+            return null;
         }
 
-        return handler;
+        if (file is null || keyFile is null)
+        {
+            throw new BiomarkersClientException("A client certificate and its private key belong together; expected both or neither.");
+        }
+
+        if (server.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new BiomarkersClientException($"A client certificate travels in TLS only, and '{server}' has none; expected https.");
+        }
+
+        try
+        {
+            return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(file, keyFile), null, offline: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new BiomarkersClientException($"Unable to read the client certificate '{file}' with its key '{keyFile}': {exception.Message}", exception);
+        }
     }
 
     private static X509ChainPolicy TrustOnly(string certificateAuthorityFile)
@@ -180,6 +219,15 @@ public sealed class BiomarkersConnection : IDisposable
                     MaxBackoff = TimeSpan.FromSeconds(5),
                     BackoffMultiplier = 3,
                     RetryableStatusCodes = { StatusCode.Unavailable },
+                },
+            },
+            // Each call makes another key: whoever asked looks at the list before asking again.
+            new MethodConfig
+            {
+                Names =
+                {
+                    new MethodName { Service = AccessService.Descriptor.FullName, Method = nameof(AccessService.AccessServiceClient.CreateKey) },
+                    new MethodName { Service = AccessService.Descriptor.FullName, Method = nameof(AccessService.AccessServiceClient.RotateKey) },
                 },
             },
             // The sender resumes by offset; a repeat below it would send events of a stream that was not opened.

@@ -6,8 +6,8 @@ public static class ClientKey
     /// <summary>Environment variable that names the key file.</summary>
     public const string FileVariable = "BIOMARKERS_KEY_FILE";
 
-    /// <summary>Longest key that is accepted, in characters.</summary>
-    private const int MaximumLength = 512;
+    /// <summary>Longest key that is accepted, in characters; a token of an identity provider may stand in the file too.</summary>
+    private const int MaximumLength = 8192;
 
     /// <summary>Where the key is when nobody says otherwise: <c>biomarkers/client.key</c> in the user's local application data. A server on
     /// this machine writes it there at its first start.</summary>

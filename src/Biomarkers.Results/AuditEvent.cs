@@ -60,6 +60,27 @@ public static class AuditActions
 
     /// <summary>A backup took the place of the database; what came after the backup is in the database that was put aside, and in what clients send again.</summary>
     public const string DatabaseRestored = "DATABASE_RESTORED";
+
+    /// <summary>An instrument may send from here on, or has another display name.</summary>
+    public const string InstrumentEnrolled = "INSTRUMENT_ENROLLED";
+
+    /// <summary>An instrument may no longer send.</summary>
+    public const string InstrumentRetired = "INSTRUMENT_RETIRED";
+
+    /// <summary>A certificate of an instrument is refused for ever.</summary>
+    public const string CertificateRevoked = "CERTIFICATE_REVOKED";
+
+    /// <summary>A key was made.</summary>
+    public const string KeyCreated = "KEY_CREATED";
+
+    /// <summary>A key was made that takes over from another one.</summary>
+    public const string KeyRotated = "KEY_ROTATED";
+
+    /// <summary>A key was revoked.</summary>
+    public const string KeyRevoked = "KEY_REVOKED";
+
+    /// <summary>Calls of one identity to one method were refused; the detail counts them.</summary>
+    public const string AccessDenied = "ACCESS_DENIED";
 }
 
 /// <summary>The hash chain over all audit events: each hash covers the one before it, so that no event can be changed, dropped or

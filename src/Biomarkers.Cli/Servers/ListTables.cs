@@ -68,5 +68,5 @@ internal static class ListTables
 
     private static string Whole(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
 
-    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+    public static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 }

@@ -25,12 +25,20 @@ internal static class ServerArguments
         HelpName = "FILE.pem",
     };
 
+    private static readonly Option<string> Certificate = new("--client-certificate")
+    {
+        Description = "Client certificate (PEM) of an instrument, by which it is known in place of a key.",
+        HelpName = "FILE.pem",
+    };
+
+    private static readonly Option<string> CertificateKey = new("--client-certificate-key") { Description = "Private key (PEM) of the client certificate.", HelpName = "FILE.pem" };
+
     /// <summary>Gives a command these options and its work.</summary>
     /// <param name="command">The command.</param>
     /// <param name="work">What it does with a connection; returns an exit code.</param>
     public static void SetWork(Command command, Func<ServerCall, Task<int>> work)
     {
-        foreach (Option option in new Option[] { Server, KeyFile, Authority })
+        foreach (Option option in new Option[] { Server, KeyFile, Authority, Certificate, CertificateKey })
         {
             command.Add(option);
         }
@@ -56,6 +64,8 @@ internal static class ServerArguments
                 Server = server is null ? null : new Uri(server),
                 KeyFile = parsed.GetValue(KeyFile),
                 CertificateAuthorityFile = parsed.GetValue(Authority),
+                ClientCertificateFile = parsed.GetValue(Certificate),
+                ClientCertificateKeyFile = parsed.GetValue(CertificateKey),
             });
             return await WorkAsync(new ServerCall(connection, console, parsed, cancellationToken), source, work);
         }
@@ -109,7 +119,7 @@ internal static class ServerArguments
                 call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(message)}");
                 break;
             case StatusCode.Unauthenticated:
-                call.Console.Tell($"{source}: {call.Connection.Server} does not accept the key. {PlaceOfKey(call.Parsed)}");
+                call.Console.Tell($"{source}: {call.Connection.Server} does not accept the {(call.Parsed.GetValue(Certificate) is null ? "key" : "certificate")}.{WhyNot(fault)} {PlaceOfKey(call.Parsed)}");
                 break;
             case null:
                 call.Console.Tell($"{source}: {OneLine(message)}");
@@ -128,9 +138,17 @@ internal static class ServerArguments
         }
     }
 
+    // Of a credential that it knows, or knew, the server says what is wrong with it.
+    private static string WhyNot(RpcFault fault) => fault.Message.StartsWith("The ", StringComparison.Ordinal) ? $" {OneLine(fault.Message)}" : "";
+
     private static string PlaceOfKey(ParseResult parsed)
     {
         string? named = parsed.GetValue(KeyFile);
+        if (named is null && parsed.GetValue(Certificate) is { } certificate)
+        {
+            return $"The certificate is that of --client-certificate '{certificate}'.";
+        }
+
         string? variable = Environment.GetEnvironmentVariable(ClientKey.FileVariable);
         return (named, variable) switch
         {

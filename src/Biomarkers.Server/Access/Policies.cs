@@ -3,13 +3,21 @@ using Microsoft.AspNetCore.Authorization;
 namespace Biomarkers.Server.Access;
 
 /// <summary>What a caller may do, by role. Every method names its policy; without one a call is denied.</summary>
+/// <remarks>Results are for those who judge or inspect them: analyst, reviewer, auditor. An admin decides who may see them and sees none; a LIMS gets
+/// what is released, by delivery. An instrument sends and sees of its own alone, see <see cref="InstrumentAccess"/>.</remarks>
 internal static class Policies
 {
     /// <summary>Send plate reads and ask for the state of a stream.</summary>
     public const string SendReads = "send-reads";
 
-    /// <summary>See plates, runs, results and assays.</summary>
+    /// <summary>See plates, runs and results.</summary>
     public const string ReadResults = "read-results";
+
+    /// <summary>See one plate by its barcode; an instrument those that it read.</summary>
+    public const string ReadPlate = "read-plate";
+
+    /// <summary>See assays: whoever sends needs their analytes, whoever changes them their content.</summary>
+    public const string ReadAssays = "read-assays";
 
     /// <summary>Give a plate its layout.</summary>
     public const string ChangeLayouts = "change-layouts";
@@ -17,20 +25,30 @@ internal static class Policies
     /// <summary>Create versions of assays.</summary>
     public const string ManageAssays = "manage-assays";
 
-    /// <summary>See what was refused.</summary>
+    /// <summary>See what was quarantined.</summary>
     public const string ReadQuarantine = "read-quarantine";
 
     /// <summary>Decide what becomes of what was refused or is held.</summary>
     public const string DecideHolds = "decide-holds";
 
+    /// <summary>See instruments, keys without their secrets, and denials.</summary>
+    public const string ReadAccess = "read-access";
+
+    /// <summary>Enroll and retire instruments, make and revoke keys.</summary>
+    public const string ManageAccess = "manage-access";
+
     private static readonly Dictionary<string, string[]> RolesOf = new()
     {
         [SendReads] = [Roles.Instrument],
         [ReadResults] = [Roles.Analyst, Roles.Reviewer, Roles.Auditor],
-        [ChangeLayouts] = [Roles.Analyst, Roles.Instrument],
+        [ReadPlate] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor],
+        [ReadAssays] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor, Roles.Admin],
+        [ChangeLayouts] = [Roles.Analyst],
         [ManageAssays] = [Roles.Admin],
         [DecideHolds] = [Roles.Analyst, Roles.Reviewer],
-        [ReadQuarantine] = [Roles.Instrument, Roles.Analyst, Roles.Auditor],
+        [ReadQuarantine] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor],
+        [ReadAccess] = [Roles.Admin, Roles.Auditor],
+        [ManageAccess] = [Roles.Admin],
     };
 
     /// <summary>Names of all policies.</summary>
@@ -46,29 +64,4 @@ internal static class Policies
 
         options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build();
     }
-}
-
-/// <summary>The roles.</summary>
-internal static class Roles
-{
-    /// <summary>Sends reads.</summary>
-    public const string Instrument = "instrument";
-
-    /// <summary>Looks and prepares.</summary>
-    public const string Analyst = "analyst";
-
-    /// <summary>Releases.</summary>
-    public const string Reviewer = "reviewer";
-
-    /// <summary>Pulls results.</summary>
-    public const string Lims = "lims";
-
-    /// <summary>Inspects.</summary>
-    public const string Auditor = "auditor";
-
-    /// <summary>Configures.</summary>
-    public const string Admin = "admin";
-
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Instrument, Analyst, Reviewer, Lims, Auditor, Admin];
 }

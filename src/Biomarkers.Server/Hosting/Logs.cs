@@ -40,4 +40,13 @@ internal static partial class Logs
 
     [LoggerMessage(11, LogLevel.Information, "Asked to end: not ready any more, and serving for {DrainSeconds} s more; a second signal ends this wait")]
     public static partial void DrainBegins(this ILogger logger, double drainSeconds);
+
+    [LoggerMessage(12, LogLevel.Warning, "{CallCount} refused calls could not be written to the audit log; they are kept for the next attempt")]
+    public static partial void DenialsNotRecorded(this ILogger logger, Exception exception, long callCount);
+
+    [LoggerMessage(13, LogLevel.Warning, "A call of {Method} by {Identity} is cut: {Why}")]
+    public static partial void CallCut(this ILogger logger, string method, string identity, string why);
+
+    [LoggerMessage(14, LogLevel.Warning, "The keys of the issuer {Authority} can't be had; calls with tokens are answered UNAVAILABLE")]
+    public static partial void IssuerUnavailable(this ILogger logger, Exception exception, string authority);
 }

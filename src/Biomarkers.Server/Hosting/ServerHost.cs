@@ -125,13 +125,15 @@ public sealed class ServerHost : IAsyncDisposable
         (configureLogging ?? (logging => logging.AddJsonConsole()))(builder.Logging);
         // What keeps a host from starting is told in one line by whoever starts it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // A line per refused call would fill a disk; they are counted instead, see Denials.
+        builder.Logging.AddFilter(typeof(CallerAuthenticationHandler).FullName, LogLevel.Warning);
         // It would say every second that the server is not ready; the fault behind it is logged once, where it happens.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Wire.Shutdown);
         AddPipeline(builder.Services, options, time, store);
-        AddAccess(builder.Services, key);
+        AccessHosting.AddTo(builder.Services, options.Access, key);
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.Wire.ReceiveBytes;
@@ -149,11 +151,13 @@ public sealed class ServerHost : IAsyncDisposable
         application.Use(application.Services.GetRequiredService<Drain>().CloseConnectionAsync);
         application.UseAuthentication();
         application.UseAuthorization();
+        application.Use((context, next) => application.Services.GetRequiredService<StandingWatch>().RunAsync(context, next));
         application.Use(JsonQueries.CheckAsync);
         application.MapGrpcService<PlateReadIngestService>();
         application.MapGrpcService<PlateService>();
         application.MapGrpcService<AnalyticalRunService>();
         application.MapGrpcService<AssayService>();
+        application.MapGrpcService<AccessService>();
         HealthPages.MapTo(application);
         if (options.IsLoopback)
         {
@@ -174,6 +178,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(time);
         services.AddSingleton<IStore>(store);
         services.AddSingleton<IQueries>(store.Queries);
+        services.AddSingleton<IAccessQueries>(store.Queries);
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<Watching>();
         services.AddSingleton<PipelineMeter>();
@@ -187,20 +192,6 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IHostLifetime, SignalLifetime>();
     }
 
-    private static void AddAccess(IServiceCollection services, KeyFile key)
-    {
-        services.AddSingleton(key);
-        // The core only: the full registration brings data protection, which would write keys of its own to the user's home.
-        services.AddAuthenticationCore(authentication =>
-        {
-            authentication.AddScheme<KeyAuthenticationHandler>(KeyAuthenticationHandler.SchemeName, null);
-            authentication.DefaultScheme = KeyAuthenticationHandler.SchemeName;
-        });
-        services.AddWebEncoders();
-        services.AddTransient<KeyAuthenticationHandler>();
-        services.AddAuthorization(Policies.Register);
-    }
-
     private static void ConfigureKestrel(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -210,16 +201,18 @@ public sealed class ServerHost : IAsyncDisposable
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MaxRequestBodySize = options.Wire.ReceiveBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        kestrel.Listen(options.GrpcEndpoint, listen => Listen(listen, HttpProtocols.Http2, options));
-        kestrel.Listen(options.WebEndpoint, listen => Listen(listen, options.HasTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, options));
+        kestrel.Listen(options.GrpcEndpoint, listen => Listen(listen, HttpProtocols.Http2, options, options.Access.ClientAuthorityFile));
+        // Browsers would ask their people for certificates: only the gRPC port takes them.
+        kestrel.Listen(options.WebEndpoint, listen => Listen(listen, options.HasTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, options, null));
     }
 
-    private static void Listen(ListenOptions listen, HttpProtocols protocols, ServerOptions options)
+    private static void Listen(ListenOptions listen, HttpProtocols protocols, ServerOptions options, string? clientAuthorityFile)
     {
         listen.Protocols = protocols;
         if (options.HasTls)
         {
-            listen.UseHttps(ReadCertificate(options.CertificateFile!, options.CertificateKeyFile!));
+            X509Certificate2 certificate = ReadCertificate(options.CertificateFile!, options.CertificateKeyFile!);
+            listen.UseHttps(https => AccessHosting.Configure(https, certificate, clientAuthorityFile));
         }
     }
 

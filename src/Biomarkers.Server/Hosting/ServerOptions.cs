@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Biomarkers.Pipeline;
+using Biomarkers.Server.Access;
 using Biomarkers.Storage;
 
 namespace Biomarkers.Server.Hosting;
@@ -38,6 +39,9 @@ public sealed record ServerOptions
 
     /// <summary>Private key of the certificate (PEM); null for none.</summary>
     public string? CertificateKeyFile { get; init; }
+
+    /// <summary>How callers are known beside the key file.</summary>
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary>Whether metrics and traces leave by OTLP, as OpenTelemetry's environment variables (<c>OTEL_*</c>) say; default false.</summary>
     public bool ExportsTelemetry { get; init; }
@@ -109,6 +113,7 @@ public sealed record ServerOptions
             faults.Add($"gRPC and JSON both listen at {GrpcEndpoint}; expected two ports.");
         }
 
+        faults.AddRange(Access.Faults(HasTls));
         faults.AddRange(Pipeline.Faults());
         faults.AddRange(Wire.Faults());
         return faults;

@@ -22,7 +22,7 @@ internal sealed class AssayService(PlateReadIntake intake, IQueries queries) : V
         return AssayMapper.ToWire(await intake.CreateAssayAsync(new CreateAssay(assay.Value!, Callers.Of(context)), context.CancellationToken));
     }
 
-    [Authorize(Policy = Policies.ReadResults)]
+    [Authorize(Policy = Policies.ReadAssays)]
     public override async Task<Assay> GetAssay(GetAssayRequest request, ServerCallContext context)
     {
         var faults = new List<Fault>();
@@ -33,7 +33,7 @@ internal sealed class AssayService(PlateReadIntake intake, IQueries queries) : V
         return AssayMapper.ToWire(assay);
     }
 
-    [Authorize(Policy = Policies.ReadResults)]
+    [Authorize(Policy = Policies.ReadAssays)]
     public override async Task<ListAssaysResponse> ListAssays(ListAssaysRequest request, ServerCallContext context)
     {
         var faults = new List<Fault>();

@@ -16,6 +16,7 @@ namespace Biomarkers.Server.Services;
 internal sealed class PlateReadIngestService(
     PlateReadIntake intake,
     IQueries queries,
+    InstrumentAccess access,
     WireLimits limits,
     PipelineLimits pipelineLimits,
     TimeProvider time,
@@ -29,7 +30,8 @@ internal sealed class PlateReadIngestService(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, ServerCallContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var stream = new PlateReadStream(intake, limits, time, logger, Callers.Of(context), lifetime.ApplicationStopping);
+        var stream = new PlateReadStream(
+            intake, limits, time, logger, Callers.Of(context), instrument => access.RequireSenderAsync(context, instrument), lifetime.ApplicationStopping);
         try
         {
             await stream.RunAsync(requests, responses, ended.Token);
@@ -46,9 +48,10 @@ internal sealed class PlateReadIngestService(
         var faults = new List<Fault>();
         (string InstrumentId, string StreamId)? name = ResourceNames.ParseReadStream("name", request.Name, faults);
         Requests.Require(faults);
-        StreamSummary stream = await queries.GetStreamAsync(name!.Value.InstrumentId, name.Value.StreamId, context.CancellationToken)
-            ?? throw RpcErrors.NotFound("READ_STREAM_NOT_FOUND", request.Name);
-        return PlateMapper.ToWire(stream);
+        StreamSummary? stream = access.MaySee(context, name!.Value.InstrumentId)
+            ? await queries.GetStreamAsync(name.Value.InstrumentId, name.Value.StreamId, context.CancellationToken)
+            : null;
+        return stream is null ? throw RpcErrors.NotFound("READ_STREAM_NOT_FOUND", request.Name) : PlateMapper.ToWire(stream);
     }
 
     [Authorize(Policy = Policies.SendReads)]
@@ -56,6 +59,11 @@ internal sealed class PlateReadIngestService(
     {
         var faults = new List<Fault>();
         string? instrument = ResourceNames.ParseInstrument("instrument", request.Instrument, faults);
+        if (instrument is not null)
+        {
+            await access.RequireSenderAsync(context, instrument);
+        }
+
         Checked<WholePlateRead> content = PlateReadMapper.ToWholePlate(request.PlateRead, "plate_read");
         faults.AddRange(content.Faults);
         Requests.Require(faults);
@@ -89,7 +97,14 @@ internal sealed class PlateReadIngestService(
         string? instrument = ResourceNames.ParseInstrumentOrAll("parent", request.Parent, faults);
         PageRequest page = PageTokens.ToPageRequest(request, request.PageSize, request.PageToken, ListOrder.Unspecified, faults);
         Requests.Require(faults);
-        var filter = new WaitingFilter(instrument!.Length == 0 ? null : instrument, request.UnresolvedOnly ? false : null);
+        // An instrument that asks for all gets its own; another's is answered the same whether or not there is one.
+        string? asked = instrument!.Length == 0 ? InstrumentAccess.OwnOf(context) : instrument;
+        if (asked is not null && !access.MaySee(context, asked))
+        {
+            throw RpcErrors.NotFound(ResourceNames.InstrumentNotFound, request.Parent);
+        }
+
+        var filter = new WaitingFilter(asked, request.UnresolvedOnly ? false : null);
         Page<Pipeline.Queries.QuarantinedEvent> found = await queries.ListQuarantinedEventsAsync(filter, page, context.CancellationToken);
         return new ListQuarantinedEventsResponse
         {
@@ -102,7 +117,7 @@ internal sealed class PlateReadIngestService(
     public override async Task<QuarantinedEventContent> GetQuarantinedEvent(GetQuarantinedEventRequest request, ServerCallContext context)
     {
         (Pipeline.Queries.QuarantinedEvent refused, byte[] content) = await FindQuarantinedAsync(ParseQuarantined(request.Name, []), request.Name, context.CancellationToken);
-        return HoldMapper.ToWire(refused, content);
+        return access.MaySee(context, refused.InstrumentId) ? HoldMapper.ToWire(refused, content) : throw RpcErrors.NotFound(QuarantinedEventNotFound, request.Name);
     }
 
     [Authorize(Policy = Policies.DecideHolds)]

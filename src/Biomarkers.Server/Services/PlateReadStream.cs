@@ -13,7 +13,8 @@ namespace Biomarkers.Server.Services;
 /// <summary>One open read stream: a reader that hands events over in their order, and a writer that acknowledges them after their commit.</summary>
 /// <remarks>Between the two stands a bounded channel of events on their way to the disk. When the disk or the analysis is slow the channel
 /// fills, the reader stops reading, and HTTP/2 flow control slows the sender.</remarks>
-internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits, TimeProvider time, ILogger logger, string caller, CancellationToken stopping)
+internal sealed class PlateReadStream(
+    PlateReadIntake intake, WireLimits limits, TimeProvider time, ILogger logger, string caller, Func<string, Task> requireSenderAsync, CancellationToken stopping)
 {
     private readonly Channel<(long Offset, Task<EventOutcome> Outcome)> inFlight =
         Channel.CreateBounded<(long, Task<EventOutcome>)>(new BoundedChannelOptions(limits.EventsInFlight) { SingleReader = true, SingleWriter = true });
@@ -66,6 +67,7 @@ internal sealed class PlateReadStream(PlateReadIntake intake, WireLimits limits,
         }
 
         Requests.Require(faults);
+        await requireSenderAsync(instrument!);
         TimeSpan? clockOffset = PlateReadMapper.ToInstant(open.SendTime) is { } sendTime ? time.GetUtcNow() - sendTime : null;
         OpenedStream stream = await intake.OpenAsync(instrument!, open.StreamId, caller, clockOffset, cancellationToken);
         logger.StreamOpened(stream.InstrumentId, stream.StreamId, stream.Epoch, stream.NextOffset, open.ClientVersion);

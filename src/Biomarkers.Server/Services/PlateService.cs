@@ -12,18 +12,19 @@ using Microsoft.AspNetCore.Authorization;
 namespace Biomarkers.Server.Services;
 
 /// <summary>Plates and their layouts.</summary>
-internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Watching watching, PipelineLimits limits) : V1.PlateService.PlateServiceBase
+internal sealed class PlateService(PlateReadIntake intake, IQueries queries, InstrumentAccess access, Watching watching, PipelineLimits limits) : V1.PlateService.PlateServiceBase
 {
     private const int ChangesAtATime = 100;
     private const string HeldPlateNotFound = "HELD_PLATE_NOT_FOUND";
 
-    [Authorize(Policy = Policies.ReadResults)]
+    [Authorize(Policy = Policies.ReadPlate)]
     public override async Task<Plate> GetPlate(GetPlateRequest request, ServerCallContext context)
     {
         var faults = new List<Fault>();
         string? barcode = ResourceNames.ParsePlate("name", request.Name, faults);
         Requests.Require(faults);
-        return PlateMapper.ToWire(await FindAsync(barcode!, request.Name, context.CancellationToken));
+        PlateSummary plate = await FindAsync(barcode!, request.Name, context.CancellationToken);
+        return PlateMapper.ToWire(access.OwnPart(context, plate) ?? throw RpcErrors.NotFound("PLATE_NOT_FOUND", request.Name));
     }
 
     [Authorize(Policy = Policies.ReadResults)]

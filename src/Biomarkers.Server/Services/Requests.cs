@@ -1,5 +1,5 @@
-using System.Security.Claims;
 using Biomarkers.Immunoassay;
+using Biomarkers.Server.Access;
 using Biomarkers.Server.Wire;
 using Grpc.Core;
 
@@ -41,6 +41,9 @@ internal static class ResponseWriting
 internal static class Callers
 {
     /// <summary>Identity of the caller, for the audit: such as <c>keys/local</c>.</summary>
-    public static string Of(ServerCallContext context) =>
-        context.GetHttpContext().User.FindFirstValue(ClaimTypes.NameIdentifier) ?? throw new InvalidOperationException("A method was reached without authentication.");
+    public static string Of(ServerCallContext context) => Who(context).Identity;
+
+    /// <summary>The caller.</summary>
+    public static Caller Who(ServerCallContext context) =>
+        context.GetHttpContext().Features.Get<Caller>() ?? throw new InvalidOperationException("A method was reached without authentication.");
 }

@@ -191,7 +191,8 @@ internal static class RestoreVerb
             .Concat(Named("plates", lacking.Plates))
             .Concat(Named("layouts (those that came without a read must be submitted again)", lacking.Layouts))
             .Concat(Named("assay versions (must be created again)", lacking.Assays))
-            .Concat(Named("runs (plates that are sent again are analysed anew)", lacking.Runs)))
+            .Concat(Named("runs (plates that are sent again are analysed anew)", lacking.Runs))
+            .Concat(Named("changes of access (must be made again: what was revoked counts again)", lacking.AccessChanges)))
         {
             yield return line;
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Security.Cryptography;
+using Biomarkers.Server.Access;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Storage;
 
@@ -23,6 +24,18 @@ internal static class ServeVerb
     private static readonly Option<string?> Certificate = new("--certificate") { Description = "Server certificate (PEM). Needed for any address but loopback; see 'certs init'." };
 
     private static readonly Option<string?> CertificateKey = new("--certificate-key") { Description = "Private key of the certificate (PEM)." };
+
+    private static readonly Option<string?> ClientCa = new("--client-ca") { Description = "Certificates (PEM) of the authority whose client certificates are accepted at the gRPC port; see 'certs instrument'." };
+
+    private static readonly Option<string?> OidcAuthority = new("--oidc-authority") { Description = "Address (https) of the OpenID Connect issuer of people's bearer tokens." };
+
+    private static readonly Option<string?> OidcAudience = new("--oidc-audience") { Description = "Audience that tokens must name: this server's id at the issuer." };
+
+    private static readonly Option<string> OidcRoleClaim = new("--oidc-role-claim") { Description = "Claim of tokens with the roles.", DefaultValueFactory = _ => "roles" };
+
+    private static readonly Option<string?> OidcCa = new("--oidc-ca") { Description = "Certificates (PEM) of the only authority that the issuer's TLS is held against. Default: the machine's." };
+
+    private static readonly Option<int> MaximumKeyDays = new("--maximum-key-days") { Description = "Longest time that a key may be accepted; 1 to 3650 days.", DefaultValueFactory = _ => 730 };
 
     private static readonly Option<int> DrainSeconds = new("--drain-seconds")
     {
@@ -49,6 +62,7 @@ internal static class ServeVerb
         Option[] options =
         [
             Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds,
+            ClientCa, OidcAuthority, OidcAudience, OidcRoleClaim, OidcCa, MaximumKeyDays,
         ];
         foreach (Option option in options)
         {
@@ -73,6 +87,7 @@ internal static class ServeVerb
             WebEndpoint = ParseEndpoint("--listen-web", parsed.GetValue(ListenWeb)!, faults),
             CertificateFile = parsed.GetValue(Certificate),
             CertificateKeyFile = parsed.GetValue(CertificateKey),
+            Access = AccessOf(parsed),
             ExportsTelemetry = exportsTelemetry,
             Wire = new WireLimits { Drain = TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)) },
         };
@@ -103,6 +118,25 @@ internal static class ServeVerb
             await host.WaitForShutdownAsync(cancellationToken);
             return host.Failed ? ExitCodes.Failed : ExitCodes.Success;
         }
+    }
+
+    private static AccessOptions AccessOf(ParseResult parsed)
+    {
+        bool hasIssuer = new[] { OidcAuthority, OidcAudience, OidcCa }.Any(option => parsed.GetValue(option) is not null);
+        return new AccessOptions
+        {
+            ClientAuthorityFile = parsed.GetValue(ClientCa),
+            MaximumKeyLife = TimeSpan.FromDays(parsed.GetValue(MaximumKeyDays)),
+            Oidc = hasIssuer
+                ? new OidcOptions
+                {
+                    Authority = parsed.GetValue(OidcAuthority) ?? "",
+                    Audience = parsed.GetValue(OidcAudience) ?? "",
+                    RoleClaim = parsed.GetValue(OidcRoleClaim)!,
+                    AuthorityFile = parsed.GetValue(OidcCa),
+                }
+                : null,
+        };
     }
 
     private static IPEndPoint ParseEndpoint(string option, string text, List<string> faults)

@@ -7,6 +7,9 @@ namespace Biomarkers.Server.Wire;
 /// <summary>Resource names: printed, and read with a fault for what is none.</summary>
 public static class ResourceNames
 {
+    /// <summary>Reason of NOT_FOUND for an instrument.</summary>
+    public const string InstrumentNotFound = "INSTRUMENT_NOT_FOUND";
+
     private const string Plates = "plates";
     private const string Reads = "reads";
     private const string Instruments = "instruments";
@@ -16,6 +19,7 @@ public static class ResourceNames
     private const string Assays = "assays";
     private const string HeldPlates = "heldPlates";
     private const string QuarantinedEvents = "quarantinedEvents";
+    private const string Keys = "keys";
 
     /// <summary><c>plates/{barcode}</c>.</summary>
     public static string Plate(string barcode) => $"{Plates}/{barcode}";
@@ -46,10 +50,25 @@ public static class ResourceNames
     public static string QuarantinedEvent(long quarantineKey) => string.Create(CultureInfo.InvariantCulture, $"{QuarantinedEvents}/{quarantineKey}");
 
     /// <summary>Key of <c>heldPlates/{key}</c>; null with a fault.</summary>
-    public static long? ParseHeldPlate(string field, string name, List<Fault> faults) => ParseKey(HeldPlates, "held_plate", field, name, faults);
+    public static long? ParseHeldPlate(string field, string name, List<Fault> faults) => ParseNumber(HeldPlates, "held_plate", field, name, faults);
 
     /// <summary>Key of <c>quarantinedEvents/{key}</c>; null with a fault.</summary>
-    public static long? ParseQuarantinedEvent(string field, string name, List<Fault> faults) => ParseKey(QuarantinedEvents, "quarantined_event", field, name, faults);
+    public static long? ParseQuarantinedEvent(string field, string name, List<Fault> faults) => ParseNumber(QuarantinedEvents, "quarantined_event", field, name, faults);
+
+    /// <summary><c>keys/{key}</c>.</summary>
+    public static string Key(string keyId) => $"{Keys}/{keyId}";
+
+    /// <summary>Id of <c>keys/{key}</c>; null with a fault.</summary>
+    public static string? ParseKey(string field, string name, List<Fault> faults)
+    {
+        if (Segments(name) is [Keys, var key] && Texts.IsName(key))
+        {
+            return key;
+        }
+
+        Refuse(field, name, $"{Keys}/{{key}}", faults);
+        return null;
+    }
 
     /// <summary>Barcode of <c>plates/{barcode}</c>; null with a fault.</summary>
     public static string? ParsePlate(string field, string name, List<Fault> faults)
@@ -92,7 +111,7 @@ public static class ResourceNames
     }
 
     /// <summary>Key of <c>analyticalRuns/{key}</c>; null with a fault.</summary>
-    public static long? ParseAnalyticalRun(string field, string name, List<Fault> faults) => ParseKey(AnalyticalRuns, "analytical_run", field, name, faults);
+    public static long? ParseAnalyticalRun(string field, string name, List<Fault> faults) => ParseNumber(AnalyticalRuns, "analytical_run", field, name, faults);
 
     /// <summary>Key and version of <c>results/{key}</c> or <c>results/{key}@{version}</c>; a null version is the newest; null with a fault.</summary>
     public static (long ResultKey, int? Version)? ParseResult(string field, string name, List<Fault> faults)
@@ -156,7 +175,7 @@ public static class ResourceNames
             && number <= maximum;
     }
 
-    private static long? ParseKey(string collection, string id, string field, string name, List<Fault> faults)
+    private static long? ParseNumber(string collection, string id, string field, string name, List<Fault> faults)
     {
         if (Segments(name) is [var first, var text] && first == collection && TryParseNumber(text, long.MaxValue, out long key))
         {

@@ -102,6 +102,10 @@ public static class RpcErrors
     /// <summary>UNAVAILABLE: the store is out of reach.</summary>
     public static RpcException StoreUnavailable() => Status(StatusCode.Unavailable, "STORE_UNAVAILABLE", "The server's store is out of reach.").ToRpcException();
 
+    /// <summary>UNAVAILABLE: the identity provider, whose keys a token is held against, is out of reach.</summary>
+    public static RpcException IssuerUnavailable() =>
+        Status(StatusCode.Unavailable, "ISSUER_UNAVAILABLE", "The issuer of tokens is out of reach of the server, so no token can be checked.").ToRpcException();
+
     /// <summary>DEADLINE_EXCEEDED: a stream said nothing for too long.</summary>
     public static RpcException StreamIdle(TimeSpan limit) =>
         Status(StatusCode.DeadlineExceeded, "STREAM_IDLE", $"No message came for {Text(limit.TotalSeconds)} s; expected an event or a heartbeat.").ToRpcException();

@@ -16,6 +16,8 @@ public sealed record LackingOffsets(string Instrument, string Stream, long First
 /// <param name="Layouts">Versions of layouts, such as <c>plates/P-1 layout 2 by people/kim</c>. Those that came by SubmitPlateLayout are sent again by nobody.</param>
 /// <param name="Assays">Versions of assays, such as <c>assays/il-6@2</c>; sent again by nobody.</param>
 /// <param name="Runs">Runs, by the name that they had; the plates that are sent again are analysed anew, under new names.</param>
+/// <param name="AccessChanges">Changes of keys, instruments and certificates, such as <c>KEY_REVOKED keys/0123456789abcdef (kim)</c>: a key that was revoked since counts
+/// again, and nobody revokes it by himself.</param>
 /// <param name="AuditEventCount">Events of the ledger.</param>
 public sealed record LackingContents(
     IReadOnlyList<LackingOffsets> Offsets,
@@ -24,10 +26,11 @@ public sealed record LackingContents(
     IReadOnlyList<string> Layouts,
     IReadOnlyList<string> Assays,
     IReadOnlyList<string> Runs,
+    IReadOnlyList<string> AccessChanges,
     long AuditEventCount)
 {
     /// <summary>Whether the backup lacks nothing.</summary>
-    public bool IsEmpty => Offsets.Count + PlateReads.Count + Plates.Count + Layouts.Count + Assays.Count + Runs.Count == 0 && AuditEventCount == 0;
+    public bool IsEmpty => Offsets.Count + PlateReads.Count + Plates.Count + Layouts.Count + Assays.Count + Runs.Count + AccessChanges.Count == 0 && AuditEventCount == 0;
 }
 
 /// <summary>Compares two SQLite databases by content: keys of rows mean nothing from one to the other.</summary>
@@ -83,6 +86,13 @@ internal static class DatabaseComparison
                 SELECT 'analyticalRuns/' || r.run_key || ' of plates/' || p.barcode FROM replaced.analytical_run r JOIN replaced.plate p ON p.plate_key = r.plate_key
                 WHERE NOT EXISTS (SELECT 1 FROM main.analytical_run b WHERE b.inputs_hash = r.inputs_hash AND b.engine_version = r.engine_version)
                 ORDER BY r.run_key
+                """),
+            // By the audit log, which every schema has.
+            Names("""
+                SELECT r.action || ' ' || r.target || COALESCE(' (' || r.detail || ')', '') FROM replaced.audit_event r
+                WHERE r.action IN ('KEY_CREATED', 'KEY_ROTATED', 'KEY_REVOKED', 'INSTRUMENT_ENROLLED', 'INSTRUMENT_RETIRED', 'CERTIFICATE_REVOKED')
+                    AND NOT EXISTS (SELECT 1 FROM main.audit_event b WHERE b.sequence = r.sequence AND b.hash = r.hash)
+                ORDER BY r.sequence
                 """),
             Math.Max(0, DatabaseCheck.One(connection, "SELECT (SELECT sequence FROM replaced.ledger_head) - (SELECT sequence FROM main.ledger_head)")));
     }

@@ -23,7 +23,7 @@ public sealed class ReferenceTests
             ["Client", "Contracts", "Immunoassay", "Pipeline", "Results", "Simulation", "Storage"],
             [
                 "Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "Grpc.StatusProto",
-                "Microsoft.AspNetCore.Grpc.JsonTranscoding", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting",
+                "Microsoft.AspNetCore.Authentication.JwtBearer", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting",
                 "OpenTelemetry.Instrumentation.AspNetCore", "Spectre.Console", "System.CommandLine",
             ]),
         ["Cli"] = new(

@@ -59,6 +59,18 @@ public sealed class BiomarkersConnectionTests
         }
     }
 
+    [Theory]
+    [InlineData("https://lab-server:5080", "a.crt", null, "belong together")]
+    [InlineData("https://lab-server:5080", null, "a.key", "belong together")]
+    [InlineData("http://127.0.0.1:5080", "a.crt", "a.key", "travels in TLS only")]
+    [InlineData("https://lab-server:5080", "none.crt", "none.key", "Unable to read the client certificate 'none.crt'")]
+    public void Open_ClientCertificateThatCannotBeUsed_SaysWhy(string server, string? certificate, string? key, string expected)
+    {
+        var options = new BiomarkersConnectionOptions { Server = new Uri(server), ClientCertificateFile = certificate, ClientCertificateKeyFile = key };
+
+        Assert.Contains(expected, Assert.Throws<BiomarkersClientException>(() => BiomarkersConnection.Open(options)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Find_NamedFileMissing_Throws() =>
         Assert.Throws<BiomarkersClientException>(() => ClientKey.Find(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"))));

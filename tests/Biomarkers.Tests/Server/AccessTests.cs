@@ -18,7 +18,10 @@ namespace Biomarkers.Tests.Server;
 public sealed class AccessTests : IClassFixture<SharedServer>
 {
     private static readonly FileDescriptor[] Files =
-        [PlateReadIngestServiceReflection.Descriptor, PlateServiceReflection.Descriptor, AnalyticalRunServiceReflection.Descriptor, AssayServiceReflection.Descriptor];
+    [
+        PlateReadIngestServiceReflection.Descriptor, PlateServiceReflection.Descriptor, AnalyticalRunServiceReflection.Descriptor, AssayServiceReflection.Descriptor,
+        AccessServiceReflection.Descriptor,
+    ];
 
     private readonly TestServer server;
 

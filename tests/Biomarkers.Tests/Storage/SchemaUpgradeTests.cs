@@ -35,7 +35,9 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
 
         Assert.Equal(21, before.Count);
         Assert.Equal(before, await DumpAsync(columns));
-        Assert.Equal(Enumerable.Range(1, Migrations.NewestVersion).Select(number => (long)number), await database.ReadAsync("SELECT number FROM schema_version ORDER BY number", row => row.GetInt64(0)));
+        Assert.Equal(
+            Enumerable.Range(1, Migrations.NewestVersion).Select(number => (long)number),
+            await database.ReadAsync("SELECT number FROM schema_version ORDER BY number", row => row.GetInt64(0)));
         Assert.DoesNotContain("beat", await database.ListColumnsAsync("work_item"));
     }
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Security.Cryptography;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline.Access;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Storage;
@@ -15,7 +16,10 @@ public abstract class SqlStoreTests : StoreContract
 {
     // The tables that change in place; every other one is append-only. A new table must be put on one side or the other.
     private static readonly string[] MutableTables =
-        ["control_series", "database_identity", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream", "schema_version", "work_holder", "work_item"];
+    [
+        "access_key", "control_series", "database_identity", "instrument", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream",
+        "schema_version", "work_holder", "work_item",
+    ];
 
     [StoreFact]
     public async Task EveryTableOfOriginalsAndResults_UpdateAndDelete_AreRefused()
@@ -23,7 +27,7 @@ public abstract class SqlStoreTests : StoreContract
         await FillAsync();
         string[] appendOnly = [.. (await Database.ListTablesAsync()).Except(MutableTables)];
 
-        Assert.Equal(20, appendOnly.Length);
+        Assert.Equal(21, appendOnly.Length);
         foreach (string table in appendOnly)
         {
             string column = (await Database.ListColumnsAsync(table))[0];
@@ -91,6 +95,8 @@ public abstract class SqlStoreTests : StoreContract
         QuarantinedEvent refused = (await host.Store.Queries.ListQuarantinedEventsAsync(new WaitingFilter(), new PageRequest(1), CancellationToken.None)).Rows[0];
         await host.Intake.SubmitAsync(new DismissQuarantinedEvent(refused.QuarantineKey, "a test plate", "people/kim"), CancellationToken.None);
         await WavelengthHalvesTests.JoinAsync(host, stream, 4);
+        await host.Writer.WriteAsync(new EnrollInstrument("reader-1", "", "keys/local", null), CancellationToken.None);
+        await host.Writer.WriteAsync(new RevokeCertificate("reader-1", new string('A', 64), "keys/local", "stolen"), CancellationToken.None);
     }
 
     // A plate that surely has a finding: its control wells read twice too high.

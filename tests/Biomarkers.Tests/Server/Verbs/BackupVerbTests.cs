@@ -56,10 +56,14 @@ public sealed class BackupVerbTests : IDisposable
     public async Task Restore_OverANewerDatabase_NamesWhatTheBackupLacksAndKeepsTheOldOne()
     {
         string lostRun;
+        string revokedKey;
         await using (TestServer server = await TestServer.StartAsync(Data))
         {
             await server.AnalyzeAsync("P1");
+            CreateKeyResponse key = await server.Connection.Access.CreateKeyAsync(new CreateKeyRequest { DisplayName = "kim", Roles = { Role.Analyst } });
             await JsonAsync("backup", "--data", Data, "--out", PathOf("b.db"));
+            await server.Connection.Access.RevokeKeyAsync(new RevokeKeyRequest { Name = key.Key.Name, Reason = "left" });
+            revokedKey = key.Key.Name;
             using (TestStream stream = await TestStream.OpenAsync(server.Connection))
             {
                 await stream.SendAsync(0, new StreamEventContent { PlateRead = TestServer.Read("P2") });
@@ -78,6 +82,7 @@ public sealed class BackupVerbTests : IDisposable
         Assert.Equal(["plates/P2"], Texts(lacking, "plates"));
         Assert.Equal([$"{lostRun} of plates/P2"], Texts(lacking, "runs"));
         Assert.Empty(Texts(lacking, "assays"));
+        Assert.Equal([$"KEY_REVOKED {revokedKey} (kim)"], Texts(lacking, "accessChanges"));
         Assert.StartsWith("plates/P2 layout 1 by ", Assert.Single(Texts(lacking, "layouts")), StringComparison.Ordinal);
         Assert.True(File.Exists(restored.GetProperty("replacedFile").GetString()));
         await using TestServer again = await TestServer.StartAsync(Data);
