@@ -9,6 +9,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     RestoreCommand.Create(),
     RollingCommand.Create(),
     PowerCommand.Create(),
+    IoCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

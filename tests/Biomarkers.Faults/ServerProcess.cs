@@ -42,6 +42,13 @@ internal sealed record ServerStart(string DataDirectory)
     ];
 }
 
+/// <summary>A server ended before it served.</summary>
+internal sealed class ServerStartException(int? exitCode, string lastLines) : InvalidOperationException($"The server did not start:\n{lastLines}")
+{
+    /// <summary>Its exit code.</summary>
+    public int? ExitCode { get; } = exitCode;
+}
+
 /// <summary>The server as a process of its own, built beside this program, on loopback.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
@@ -101,7 +108,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             await Task.WhenAny(server.serving.Task, ended).WaitAsync(StartLimit, cancellationToken);
             return server.serving.Task.IsCompletedSuccessfully
                 ? server
-                : throw new InvalidOperationException($"The server did not start:\n{server.LastLines()}");
+                : throw new ServerStartException(await server.WaitForEndAsync(TimeSpan.Zero, cancellationToken), server.LastLines());
         }
         catch
         {
@@ -128,11 +135,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         await process.WaitForExitAsync(CancellationToken.None);
     }
 
+    /// <summary>SIGTERM. Returns at once.</summary>
+    public async Task TerminateAsync(CancellationToken cancellationToken)
+    {
+        using Process signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await signal.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>SIGTERM, and waits.</summary>
     /// <exception cref="InvalidOperationException">The server did not end with 0.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using Process signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await TerminateAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken).WaitAsync(StopLimit, cancellationToken);
         if (process.ExitCode != 0)
         {
