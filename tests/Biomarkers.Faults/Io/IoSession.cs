@@ -3,7 +3,6 @@ using Biomarkers.Client;
 using Biomarkers.Faults.Disks;
 using Biomarkers.Faults.Power;
 using Biomarkers.V1;
-using Grpc.Core;
 
 namespace Biomarkers.Faults.Io;
 

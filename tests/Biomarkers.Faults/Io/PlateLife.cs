@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Biomarkers.Client;
 using Biomarkers.Faults.Disks;
 using Biomarkers.Faults.Power;
