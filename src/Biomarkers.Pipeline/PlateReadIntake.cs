@@ -54,7 +54,7 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
 
     /// <summary>Offers a built-in assay; see <see cref="OfferBuiltInAssay"/>.</summary>
     public Task OfferAsync(AssayDefinition builtIn, CancellationToken cancellationToken) =>
-        writer.WriteUntilDoneAsync(new OfferBuiltInAssay(builtIn), cancellationToken);
+        writer.WriteUntilDoneAsync(new OfferBuiltInAssay(builtIn), cancellationToken, waitsForRoom: false);
 
     /// <summary>Adds a version of an assay.</summary>
     public Task<AssayDefinition> CreateAssayAsync(CreateAssay creation, CancellationToken cancellationToken) =>

@@ -57,9 +57,12 @@ public sealed class StoreWriter
     }
 
     /// <summary>Hands over a write that nobody else would repeat, and tries again while the store says that its fault passes by itself.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <param name="waitsForRoom">False where a store without room is a fault that is told at once, as at a start.</param>
     /// <returns>The outcome of the write, after the commit.</returns>
     /// <exception cref="ChannelClosedException">The writer has ended; nothing was written.</exception>
-    public async Task<TOutcome> WriteUntilDoneAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken)
+    public async Task<TOutcome> WriteUntilDoneAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken, bool waitsForRoom = true)
     {
         while (true)
         {
@@ -67,7 +70,7 @@ public sealed class StoreWriter
             {
                 return await WriteAsync(write, cancellationToken);
             }
-            catch (Exception exception) when (store.IsTransient(exception))
+            catch (Exception exception) when (store.IsTransient(exception) && (waitsForRoom || !store.IsFull(exception)))
             {
                 await Task.Delay(limits.TransientRetryDelay, time, cancellationToken);
             }
@@ -176,7 +179,8 @@ public sealed class StoreWriter
     {
         while (await TryCommitAsync([], cancellationToken) is { } fault)
         {
-            if (!store.IsTransient(fault))
+            // Room that somebody must make first: better told than waited for.
+            if (store.IsFull(fault) || !store.IsTransient(fault))
             {
                 throw new InvalidOperationException("This server could not be registered in its store.", fault);
             }

@@ -290,6 +290,8 @@ public sealed class PostgresDatabase : SqlDatabase
 
     internal override bool IsTransient(Exception exception) => IsUnavailable(exception) || IsConflict(exception) || (exception is PostgresException fault && IsShort(fault));
 
+    internal override bool IsFull(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
+
     internal override bool IsFatal(Exception exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted or PostgresErrorCodes.IoError };
 

@@ -95,6 +95,9 @@ public abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Whether a fault passes by itself.</summary>
     internal abstract bool IsTransient(Exception exception);
 
+    /// <summary>See <see cref="Pipeline.Store.IStore.IsFull"/>.</summary>
+    internal abstract bool IsFull(Exception exception);
+
     /// <summary>Whether a fault means that nothing may be acknowledged any more.</summary>
     internal abstract bool IsFatal(Exception exception);
 

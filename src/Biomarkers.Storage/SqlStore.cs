@@ -72,6 +72,11 @@ public sealed class SqlStore : IStore
     public bool IsTransient(Exception exception) => exception is StoreConflictException || database.IsTransient(exception);
 
     /// <inheritdoc/>
+    public bool IsFull(Exception exception) =>
+        // A commit that found no room is looked up, and is then told as one that was not made.
+        database.IsFull(exception is StoreConflictException { InnerException: { } cause } ? cause : exception);
+
+    /// <inheritdoc/>
     public bool IsFatal(Exception exception) => database.IsFatal(exception);
 
     /// <inheritdoc/>

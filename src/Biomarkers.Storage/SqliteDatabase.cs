@@ -26,6 +26,9 @@ public sealed class SqliteDatabase : SqlDatabase
     private const int Busy = 5;
     private const int Full = 13;
 
+    // An I/O error by its class: the index of the log, which is memory and holds nothing of its own, could not grow.
+    private const int NoRoomForIndex = IoError | (19 << 8);
+
     private readonly string file;
     private readonly SqliteConnection writer;
 
@@ -91,6 +94,9 @@ public sealed class SqliteDatabase : SqlDatabase
             await RequireAsync("PRAGMA synchronous", "2", cancellationToken);
             await ExecuteAsync("PRAGMA foreign_keys = ON", cancellationToken);
             await RequireAsync("PRAGMA foreign_keys", "1", cancellationToken);
+            // What the log holds may never have reached the disk, if a sync of it failed and ended the server before this one: what it holds is written anew and synced,
+            // before a sender that sends again is told that it is there.
+            await RequireAsync("PRAGMA wal_checkpoint(TRUNCATE)", "0", cancellationToken);
         }
         catch (SqliteException exception)
         {
@@ -180,10 +186,12 @@ public sealed class SqliteDatabase : SqlDatabase
 
     internal override bool IsUnavailable(Exception exception) => false;
 
-    internal override bool IsTransient(Exception exception) => exception is SqliteException { SqliteErrorCode: Busy or Full };
+    internal override bool IsTransient(Exception exception) => exception is SqliteException { SqliteErrorCode: Busy } || IsFull(exception);
+
+    internal override bool IsFull(Exception exception) => exception is SqliteException { SqliteErrorCode: Full } or SqliteException { SqliteExtendedErrorCode: NoRoomForIndex };
 
     internal override bool IsFatal(Exception exception) =>
-        exception is SqliteException { SqliteErrorCode: IoError or Corrupt or CannotOpen or NotADatabase };
+        exception is SqliteException { SqliteErrorCode: IoError or Corrupt or CannotOpen or NotADatabase } && !IsFull(exception);
 
     private static DataConnection Within(SqliteTransaction transaction) =>
         new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));

@@ -82,8 +82,10 @@ internal static class FeedCheck
         }
     }
 
-    // SHA-256 over the hash before, sequence, time and each text after its length, as the ledger describes itself; integers are big-endian of 8 bytes.
-    private static async Task<long> CheckLedgerAsync(DbConnection connection, KeptFigures figures, CancellationToken cancellationToken)
+    /// <summary>Computes the ledger's chain anew: SHA-256 over the hash before, sequence, time and each text after its length, as the ledger describes itself; integers are
+    /// big-endian of 8 bytes.</summary>
+    /// <returns>Audit events up to the first fault.</returns>
+    public static async Task<long> CheckLedgerAsync(DbConnection connection, KeptFigures figures, CancellationToken cancellationToken)
     {
         byte[] hash = new byte[SHA256.HashSizeInBytes];
         long sequence = 0;

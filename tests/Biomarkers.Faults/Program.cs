@@ -10,6 +10,8 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     RestoreCommand.Create(),
     RollingCommand.Create(),
     FuzzCommand.Create(),
+    PowerCommand.Create(),
+    IoCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -23,6 +23,13 @@ internal sealed record ServerStart(string DataDirectory)
     /// <summary>Further options, such as those of its database.</summary>
     public IReadOnlyList<string> Further { get; init; } = [];
 
+    /// <summary>A program that runs the server's, with its own arguments, such as one that records what the server does; empty for none. The process that is started
+    /// must become the server's.</summary>
+    public IReadOnlyList<string> Before { get; init; } = [];
+
+    /// <summary>Further variables of the server's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The arguments of the program.</summary>
     public IEnumerable<string> Arguments() =>
     [
@@ -33,6 +40,13 @@ internal sealed record ServerStart(string DataDirectory)
         .. KeyFile is null ? Array.Empty<string>() : ["--key-file", KeyFile],
         .. Further,
     ];
+}
+
+/// <summary>A server ended before it served.</summary>
+internal sealed class ServerStartException(int? exitCode, string lastLines) : InvalidOperationException($"The server did not start:\n{lastLines}")
+{
+    /// <summary>Its exit code.</summary>
+    public int? ExitCode { get; } = exitCode;
 }
 
 /// <summary>The server as a process of its own, built beside this program, on loopback.</summary>
@@ -76,8 +90,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended or did not serve in time.</exception>
     public static async Task<ServerProcess> StartAsync(ServerStart how, CancellationToken cancellationToken)
     {
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), .. how.Arguments()];
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        string[] command = [.. how.Before, "dotnet", Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), .. how.Arguments()];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach ((string name, string value) in how.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var server = new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The server was not started."));
         server.process.OutputDataReceived += (_, line) => server.Take(line.Data);
         server.process.ErrorDataReceived += (_, line) => server.Take(line.Data);
@@ -89,13 +108,24 @@ internal sealed class ServerProcess : IAsyncDisposable
             await Task.WhenAny(server.serving.Task, ended).WaitAsync(StartLimit, cancellationToken);
             return server.serving.Task.IsCompletedSuccessfully
                 ? server
-                : throw new InvalidOperationException($"The server did not start:\n{server.LastLines()}");
+                : throw new ServerStartException(await server.WaitForEndAsync(TimeSpan.Zero, cancellationToken), server.LastLines());
         }
         catch
         {
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>Its exit code; null when it still runs after the time.</returns>
+    public async Task<int?> WaitForEndAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var tooLong = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        tooLong.CancelAfter(limit);
+        await process.WaitForExitAsync(tooLong.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return process.HasExited ? process.ExitCode : null;
     }
 
     /// <summary>SIGKILL: the process gets no chance to do anything.</summary>
@@ -105,11 +135,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         await process.WaitForExitAsync(CancellationToken.None);
     }
 
+    /// <summary>SIGTERM. Returns at once.</summary>
+    public async Task TerminateAsync(CancellationToken cancellationToken)
+    {
+        using Process signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await signal.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>SIGTERM, and waits.</summary>
     /// <exception cref="InvalidOperationException">The server did not end with 0.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using Process signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await TerminateAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken).WaitAsync(StopLimit, cancellationToken);
         if (process.ExitCode != 0)
         {

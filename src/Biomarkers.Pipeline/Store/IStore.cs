@@ -31,6 +31,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Whether a fault of the store passes by itself, so that the same write may be tried again; conflicts and a store out of reach are such.</summary>
     bool IsTransient(Exception exception);
 
+    /// <summary>Whether there is no room for what was to be written; a transient fault that somebody must help.</summary>
+    bool IsFull(Exception exception);
+
     /// <summary>Whether a fault of the store means that nothing may be acknowledged any more: the disk or the file is damaged.</summary>
     bool IsFatal(Exception exception);
 }

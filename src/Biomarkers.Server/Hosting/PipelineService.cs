@@ -1,8 +1,10 @@
+using System.Threading.Channels;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
+using Biomarkers.Storage;
 
 namespace Biomarkers.Server.Hosting;
 
@@ -12,6 +14,7 @@ internal sealed class PipelineService(
     AnalysisPipeline pipeline,
     PlateReadIntake intake,
     PipelineMeter meter,
+    IStore store,
     IHostApplicationLifetime lifetime,
     ILogger<PipelineService> logger) : BackgroundService
 {
@@ -26,11 +29,24 @@ internal sealed class PipelineService(
     {
         meter.Observe(pipeline, writer);
         await base.StartAsync(cancellationToken);
-        foreach (AssayDefinition assay in BuiltInAssays.All)
+        try
         {
-            await intake.OfferAsync(assay, cancellationToken);
+            foreach (AssayDefinition assay in BuiltInAssays.All)
+            {
+                await intake.OfferAsync(assay, cancellationToken);
+            }
+        }
+        catch (ChannelClosedException exception)
+        {
+            throw NotWritable(writer.FatalFault ?? exception);
+        }
+        catch (Exception exception) when (store.IsFull(exception))
+        {
+            throw NotWritable(exception);
         }
     }
+
+    private static StoreException NotWritable(Exception exception) => new($"The database can't be written: {(exception.InnerException ?? exception).Message}", exception);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

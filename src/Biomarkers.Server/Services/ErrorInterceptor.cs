@@ -50,10 +50,15 @@ internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> l
             logger.CallRefused(exception, context.Method);
             throw RpcErrors.StoreUnavailable();
         }
+        catch (Exception exception) when (store.IsFull(exception))
+        {
+            logger.CallRefused(exception, context.Method);
+            throw RpcErrors.StoreFull();
+        }
         catch (Exception exception) when (store.IsTransient(exception))
         {
             logger.CallRefused(exception, context.Method);
-            throw RpcErrors.ResourceExhausted("STORE_BUSY", "The store can't take this now; it is busy or full. Nothing was changed.", StoreRetryDelay);
+            throw RpcErrors.ResourceExhausted("STORE_BUSY", "The store can't take this now; it is busy. Nothing was changed.", StoreRetryDelay);
         }
         catch (Exception exception) when (store.IsFatal(exception))
         {

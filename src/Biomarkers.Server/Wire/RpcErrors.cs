@@ -13,6 +13,9 @@ namespace Biomarkers.Server.Wire;
 /// <remarks>No message holds a stack, a path, SQL or a key. Every field fault of bad content is a violation of one BadRequest.</remarks>
 public static class RpcErrors
 {
+    // Short, so that senders go on soon after there is room.
+    private static readonly TimeSpan StoreFullDelay = TimeSpan.FromSeconds(2);
+
     /// <summary>Domain of all reasons.</summary>
     public const string Domain = "biomarkers";
 
@@ -95,6 +98,10 @@ public static class RpcErrors
     /// <summary>RESOURCE_EXHAUSTED: too much for now; the caller waits and repeats.</summary>
     public static RpcException ResourceExhausted(string reason, string message, TimeSpan retryAfter) =>
         Status(StatusCode.ResourceExhausted, reason, message, new RetryInfo { RetryDelay = Duration.FromTimeSpan(retryAfter) }).ToRpcException();
+
+    /// <summary>RESOURCE_EXHAUSTED: the store has no room; the caller keeps what it has and repeats.</summary>
+    public static RpcException StoreFull() =>
+        ResourceExhausted("STORE_FULL", "The server's store has no room for this until its operator makes some. Nothing was changed; keep it and send it again.", StoreFullDelay);
 
     /// <summary>UNAVAILABLE: the server ends; another attempt reaches the next one.</summary>
     public static RpcException ShuttingDown() => Status(StatusCode.Unavailable, "SHUTTING_DOWN", "The server is shutting down.").ToRpcException();
