@@ -5,6 +5,8 @@ internal static class ByteMutator
 {
     private const int MaximumLength = 64 * 1024;
 
+    private static readonly byte[] Odd = [0, 1, 0x7F, 0x80, 0xFF, (byte)'"', (byte)',', (byte)'\n'];
+
     public static byte[] Mutate(byte[] input, byte[] other, Random random)
     {
         List<byte> bytes = [.. input];
@@ -42,5 +44,5 @@ internal static class ByteMutator
         return [.. bytes.Take(MaximumLength)];
     }
 
-    private static byte Interesting(Random random) => random.Next(3) == 0 ? (byte)random.Next(256) : (ReadOnlySpan<byte>)[0, 1, 0x7F, 0x80, 0xFF, (byte)'"', (byte)',', (byte)'\n'] is var set ? set[random.Next(set.Length)] : (byte)0;
+    private static byte Interesting(Random random) => random.Next(3) == 0 ? (byte)random.Next(256) : Odd[random.Next(Odd.Length)];
 }

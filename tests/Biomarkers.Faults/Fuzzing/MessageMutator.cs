@@ -12,7 +12,10 @@ internal static class MessageMutator
     private static readonly double[] Numbers = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue, 1e-300, 0.5, 96, 384];
     private static readonly long[] Integers = [0, 1, -1, 2, 95, 96, 97, 383, 384, 1535, 1536, 10_000, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue];
     private static readonly string[] Texts =
-        ["", " ", "a", "A1", "il-6", "il-6@1", "assays/il-6", "assays/il-6@0", "plates/P1", "a/b", "..", "-", "pg/mL", "mg/L", "NaN", "\0", "\u202E", "\ud83e\uddea", "i\u0307", "x\ny", "'; DROP TABLE plate; --"];
+    [
+        "", " ", "a", "A1", "il-6", "il-6@1", "assays/il-6", "assays/il-6@0", "plates/P1", "a/b", "..", "-", "pg/mL", "mg/L", "NaN",
+        "\0", "\u202E", "\ud83e\uddea", "i\u0307", "x\ny", "'; DROP TABLE plate; --",
+    ];
 
     /// <summary>Changes one to four places of a message in place.</summary>
     public static void Mutate(IMessage message, Random random)

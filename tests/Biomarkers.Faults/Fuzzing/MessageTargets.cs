@@ -119,7 +119,14 @@ internal sealed class StreamEventTarget() : MessageTarget<V1.StreamEventContent>
             yield return new V1.StreamEventContent { PlateRead = read }.ToByteArray();
             yield return new V1.StreamEventContent
             {
-                PlateStarted = new V1.PlateStarted { PlateBarcode = read.PlateBarcode, ReadId = read.ReadId, WellCount = read.WellCount, ResponseKind = read.ResponseKind, Layout = read.Layout },
+                PlateStarted = new V1.PlateStarted
+                {
+                    PlateBarcode = read.PlateBarcode,
+                    ReadId = read.ReadId,
+                    WellCount = read.WellCount,
+                    ResponseKind = read.ResponseKind,
+                    Layout = read.Layout,
+                },
             }.ToByteArray();
             yield return new V1.StreamEventContent { WellsRead = new V1.WellsRead { ReadId = read.ReadId, Columns = { read.Columns } } }.ToByteArray();
         }

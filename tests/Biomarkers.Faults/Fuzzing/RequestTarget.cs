@@ -75,7 +75,8 @@ internal sealed class RequestTarget : FuzzTarget
             V1.ListResultsRequest list => Ask(list, list.PageSize, list.PageToken, list.Order, () => ResultMapper.ToFilter(list, faults), faults),
             V1.ListQuarantinedEventsRequest list =>
                 Ask(list, list.PageSize, list.PageToken, V1.ListOrder.Unspecified, () => ResourceNames.ParseInstrumentOrAll("parent", list.Parent, faults), faults),
-            V1.ListHeldPlatesRequest list => Ask(list, list.PageSize, list.PageToken, V1.ListOrder.Unspecified, () => ResourceNames.ParseInstrument("instrument", list.Instrument, faults), faults),
+            V1.ListHeldPlatesRequest list =>
+                Ask(list, list.PageSize, list.PageToken, V1.ListOrder.Unspecified, () => ResourceNames.ParseInstrument("instrument", list.Instrument, faults), faults),
             _ => throw new InvalidOperationException($"No list takes {message.Descriptor.Name}."),
         };
         if (page.Size is < 1 or > PageTokens.MaximumPageSize)
