@@ -3,6 +3,7 @@ using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Access;
+using Biomarkers.Server.Admission;
 using Biomarkers.Server.Services;
 using Biomarkers.Server.Wire;
 using Biomarkers.Storage;
@@ -131,6 +132,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Wire.Shutdown);
         AddPipeline(builder.Services, options, time, store);
+        AddAdmission(builder.Services);
         AddAccess(builder.Services, key);
         builder.Services.AddGrpc(grpc =>
         {
@@ -147,7 +149,10 @@ public sealed class ServerHost : IAsyncDisposable
 
         WebApplication application = builder.Build();
         application.Use(application.Services.GetRequiredService<Drain>().CloseConnectionAsync);
+        application.Use(application.Services.GetRequiredService<UnreadableRequests>().TellAsync);
+        application.Use(application.Services.GetRequiredService<CallDeadlines>().LimitAsync);
         application.UseAuthentication();
+        application.Use(application.Services.GetRequiredService<CallAdmission>().AdmitAsync);
         application.UseAuthorization();
         application.Use(JsonQueries.CheckAsync);
         application.MapGrpcService<PlateReadIngestService>();
@@ -187,6 +192,15 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IHostLifetime, SignalLifetime>();
     }
 
+    private static void AddAdmission(IServiceCollection services)
+    {
+        services.AddSingleton<CallAdmission>();
+        services.AddSingleton<CallDeadlines>();
+        services.AddSingleton<UnreadableRequests>();
+        services.AddSingleton<StreamSlots>();
+        services.AddSingleton<EventBudget>();
+    }
+
     private static void AddAccess(IServiceCollection services, KeyFile key)
     {
         services.AddSingleton(key);
@@ -206,10 +220,13 @@ public sealed class ServerHost : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = options.Wire.Connections;
         kestrel.Limits.Http2.MaxStreamsPerConnection = options.Wire.StreamsPerConnection;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.MaxRequestBodySize = options.Wire.ReceiveBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.Http2.KeepAlivePingDelay = options.Wire.PingDelay;
+        kestrel.Limits.Http2.KeepAlivePingTimeout = options.Wire.PingTimeout;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.Wire.HeaderBytes;
+        // A message of gRPC stands behind five bytes of its own.
+        kestrel.Limits.MaxRequestBodySize = options.Wire.ReceiveBytes + 5;
+        kestrel.Limits.MaxRequestHeadersTotalSize = options.Wire.HeaderBytes;
+        kestrel.Limits.RequestHeadersTimeout = options.Wire.Headers;
         kestrel.Listen(options.GrpcEndpoint, listen => Listen(listen, HttpProtocols.Http2, options));
         kestrel.Listen(options.WebEndpoint, listen => Listen(listen, options.HasTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, options));
     }
@@ -219,7 +236,7 @@ public sealed class ServerHost : IAsyncDisposable
         listen.Protocols = protocols;
         if (options.HasTls)
         {
-            listen.UseHttps(ReadCertificate(options.CertificateFile!, options.CertificateKeyFile!));
+            listen.UseHttps(ReadCertificate(options.CertificateFile!, options.CertificateKeyFile!), https => https.HandshakeTimeout = options.Wire.TlsHandshake);
         }
     }
 

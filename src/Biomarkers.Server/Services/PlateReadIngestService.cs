@@ -3,6 +3,7 @@ using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Server.Access;
+using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
 using Biomarkers.V1;
@@ -17,6 +18,8 @@ internal sealed class PlateReadIngestService(
     PlateReadIntake intake,
     IQueries queries,
     WireLimits limits,
+    StreamSlots slots,
+    EventBudget budget,
     PipelineLimits pipelineLimits,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
@@ -29,7 +32,7 @@ internal sealed class PlateReadIngestService(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, ServerCallContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var stream = new PlateReadStream(intake, limits, time, logger, Callers.Of(context), lifetime.ApplicationStopping);
+        var stream = new PlateReadStream(intake, limits, slots, budget, time, logger, Callers.Of(context), lifetime.ApplicationStopping);
         try
         {
             await stream.RunAsync(requests, responses, ended.Token);
