@@ -8,6 +8,9 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     DatabaseCommand.Create(),
     RestoreCommand.Create(),
     RollingCommand.Create(),
+    NetCommand.Create(),
+    ModelCommand.Create(),
+    OverloadCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

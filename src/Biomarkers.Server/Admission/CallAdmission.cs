@@ -76,7 +76,17 @@ internal sealed class CallAdmission : IAsyncDisposable
         await writes.DisposeAsync();
     }
 
-    private static Task RefuseAsync(HttpContext context, RpcException error) => context.AnswerAsync(StatusCodes.Status429TooManyRequests, error);
+    // A call that ends before its message was read is reset, and Kestrel takes many of these for an attack and ends the connection with every call on it: the one message
+    // of a unary call is read, and thrown away.
+    private static async Task RefuseAsync(HttpContext context, RpcException error)
+    {
+        if (CalledMethod.Of(context).IsUnary)
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        }
+
+        await context.AnswerAsync(StatusCodes.Status429TooManyRequests, error);
+    }
 
     private static ConcurrencyLimiterOptions AtOnce(int permits) => new() { PermitLimit = permits, QueueLimit = 0 };
 
