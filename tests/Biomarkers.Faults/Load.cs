@@ -9,11 +9,11 @@ internal sealed class Load : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Task[] sending;
 
-    /// <summary>Makes the instruments; they open their streams.</summary>
-    public Load(Uri server, string keyFile, int senders, int seed)
+    /// <summary>Makes the instruments, numbered from the first; they open their streams.</summary>
+    public Load(Uri server, string keyFile, int senders, int seed, int firstNumber = 0)
     {
         var options = new BiomarkersConnectionOptions { Server = server, KeyFile = keyFile };
-        Senders = [.. Enumerable.Range(0, senders).Select(number => new LoadSender(options, number, (ulong)seed))];
+        Senders = [.. Enumerable.Range(firstNumber, senders).Select(number => new LoadSender(options, number, (ulong)seed))];
         sending = [.. Senders.Select(sender => sender.RunAsync(permits, stop.Token))];
     }
 

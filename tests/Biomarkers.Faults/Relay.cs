@@ -8,6 +8,7 @@ internal sealed class Relay(Socket client, Socket server) : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
 
+    private readonly Lock gate = new();
     private int isCut;
 
     /// <summary>Looks at bytes before they are passed on, and may cut; null passes everything on.</summary>
@@ -32,11 +33,21 @@ internal sealed class Relay(Socket client, Socket server) : IDisposable
     {
         if (Interlocked.Exchange(ref isCut, 1) == 0)
         {
-            foreach (Socket socket in new[] { client, server })
-            {
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
-                socket.Close();
-            }
+            CutClient();
+            Reset(server);
+        }
+    }
+
+    /// <summary>Ends the client's connection with RST; the server is not told.</summary>
+    public void CutClient() => Reset(client);
+
+    /// <summary>Closes both connections as if both sides had done so.</summary>
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref isCut, 1) == 0)
+        {
+            client.Close();
+            server.Close();
         }
     }
 
@@ -68,6 +79,18 @@ internal sealed class Relay(Socket client, Socket server) : IDisposable
         {
             socket.Dispose();
             return null;
+        }
+    }
+
+    private void Reset(Socket socket)
+    {
+        lock (gate)
+        {
+            if (!socket.SafeHandle.IsClosed)
+            {
+                socket.LingerState = new LingerOption(enable: true, seconds: 0);
+                socket.Close();
+            }
         }
     }
 

@@ -162,6 +162,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         return line is null ? null : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Resident memory now, in bytes.</summary>
+    public long ResidentBytes()
+    {
+        process.Refresh();
+        return process.WorkingSet64;
+    }
+
     /// <summary>Processor time of all its threads so far; unlike the clock it does not depend on what else the machine does.</summary>
     public TimeSpan ProcessorTime()
     {

@@ -11,8 +11,15 @@ internal static class ServerVerb
     /// <exception cref="InvalidOperationException">It did not end with 0.</exception>
     public static async Task<JsonElement> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
+        using JsonDocument document = JsonDocument.Parse(await RunPlainAsync(cancellationToken, [.. arguments, "--json"]));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>As above, of a verb that answers in words.</summary>
+    public static async Task<string> RunPlainAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
         string program = Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments, "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("The verb was not started.");
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -22,7 +29,6 @@ internal static class ServerVerb
             throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {process.ExitCode}: {await error}");
         }
 
-        using JsonDocument document = JsonDocument.Parse(await output);
-        return document.RootElement.Clone();
+        return await output;
     }
 }

@@ -16,6 +16,11 @@ internal static class HealthPages
 
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
 
+    private const string GrpcPath = "/grpc.health.v1.Health";
+
+    /// <summary>Whether an address is one of health.</summary>
+    public static bool IsHealth(PathString path) => path == LivePath || path == ReadyPath || path.StartsWithSegments(GrpcPath, StringComparison.Ordinal);
+
     public static void AddTo(IServiceCollection services)
     {
         services.AddGrpcHealthChecks().AddCheck<ReadinessCheck>("ready");

@@ -3,6 +3,7 @@ using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Access;
+using Biomarkers.Server.Admission;
 using Biomarkers.Server.Services;
 using Biomarkers.Server.Wire;
 using Biomarkers.Storage;
@@ -133,6 +134,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Wire.Shutdown);
         AddPipeline(builder.Services, options, time, store);
+        AddAdmission(builder.Services);
         AccessHosting.AddTo(builder.Services, options.Access, key);
         builder.Services.AddGrpc(grpc =>
         {
@@ -149,7 +151,10 @@ public sealed class ServerHost : IAsyncDisposable
 
         WebApplication application = builder.Build();
         application.Use(application.Services.GetRequiredService<Drain>().CloseConnectionAsync);
+        application.Use(application.Services.GetRequiredService<UnreadableRequests>().TellAsync);
+        application.Use(application.Services.GetRequiredService<CallDeadlines>().LimitAsync);
         application.UseAuthentication();
+        application.Use(application.Services.GetRequiredService<CallAdmission>().AdmitAsync);
         application.UseAuthorization();
         application.Use((context, next) => application.Services.GetRequiredService<StandingWatch>().RunAsync(context, next));
         application.Use(JsonQueries.CheckAsync);
@@ -192,15 +197,27 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IHostLifetime, SignalLifetime>();
     }
 
+    private static void AddAdmission(IServiceCollection services)
+    {
+        services.AddSingleton<CallAdmission>();
+        services.AddSingleton<CallDeadlines>();
+        services.AddSingleton<UnreadableRequests>();
+        services.AddSingleton<StreamSlots>();
+        services.AddSingleton<EventBudget>();
+    }
+
     private static void ConfigureKestrel(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = options.Wire.Connections;
         kestrel.Limits.Http2.MaxStreamsPerConnection = options.Wire.StreamsPerConnection;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.MaxRequestBodySize = options.Wire.ReceiveBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.Http2.KeepAlivePingDelay = options.Wire.PingDelay;
+        kestrel.Limits.Http2.KeepAlivePingTimeout = options.Wire.PingTimeout;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.Wire.HeaderBytes;
+        // A message of gRPC stands behind five bytes of its own.
+        kestrel.Limits.MaxRequestBodySize = options.Wire.ReceiveBytes + 5;
+        kestrel.Limits.MaxRequestHeadersTotalSize = options.Wire.HeaderBytes;
+        kestrel.Limits.RequestHeadersTimeout = options.Wire.Headers;
         kestrel.Listen(options.GrpcEndpoint, listen => Listen(listen, HttpProtocols.Http2, options, options.Access.ClientAuthorityFile));
         // Browsers would ask their people for certificates: only the gRPC port takes them.
         kestrel.Listen(options.WebEndpoint, listen => Listen(listen, options.HasTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, options, null));
@@ -212,7 +229,11 @@ public sealed class ServerHost : IAsyncDisposable
         if (options.HasTls)
         {
             X509Certificate2 certificate = ReadCertificate(options.CertificateFile!, options.CertificateKeyFile!);
-            listen.UseHttps(https => AccessHosting.Configure(https, certificate, clientAuthorityFile));
+            listen.UseHttps(https =>
+            {
+                https.HandshakeTimeout = options.Wire.TlsHandshake;
+                AccessHosting.Configure(https, certificate, clientAuthorityFile);
+            });
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Threading.Channels;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Biomarkers.Server.Services;
 
@@ -11,6 +13,9 @@ namespace Biomarkers.Server.Services;
 /// number under which the log has it.</summary>
 internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> logger) : Interceptor
 {
+    // HTTP/2's code; clients of gRPC take it for a call that was cancelled.
+    private const int Cancel = 8;
+
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(5);
 
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -36,9 +41,21 @@ internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> l
 
     private async Task<T> GuardAsync<T>(Func<Task<T>> call, ServerCallContext context)
     {
+        HttpContext http = context.GetHttpContext();
+        UnreadableRequests.MarkRead(http);
         try
         {
             return await call();
+        }
+        catch (OperationCanceledException) when (http.Features.Get<JsonDeadline>() is { Over.IsCancellationRequested: true } deadline)
+        {
+            throw RpcErrors.DeadlineExceeded(deadline.Limit);
+        }
+        catch (ReaderStalledException exception)
+        {
+            // An error would wait behind what is not read, and the call with it: nothing but a reset reaches such a caller.
+            http.Features.Get<IHttpResetFeature>()?.Reset(Cancel);
+            throw RpcErrors.ReaderStalled(exception.Limit);
         }
         catch (ChannelClosedException exception)
         {

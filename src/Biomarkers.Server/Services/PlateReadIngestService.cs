@@ -3,6 +3,7 @@ using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Server.Access;
+using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
 using Biomarkers.V1;
@@ -18,6 +19,8 @@ internal sealed class PlateReadIngestService(
     IQueries queries,
     InstrumentAccess access,
     WireLimits limits,
+    StreamSlots slots,
+    EventBudget budget,
     PipelineLimits pipelineLimits,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
@@ -31,7 +34,7 @@ internal sealed class PlateReadIngestService(
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var stream = new PlateReadStream(
-            intake, limits, time, logger, Callers.Of(context), instrument => access.RequireSenderAsync(context, instrument), lifetime.ApplicationStopping);
+            intake, limits, slots, budget, time, logger, Callers.Of(context), instrument => access.RequireSenderAsync(context, instrument), lifetime.ApplicationStopping);
         try
         {
             await stream.RunAsync(requests, responses, ended.Token);

@@ -3,9 +3,11 @@ using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
 using Biomarkers.V1;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Biomarkers.Server.Services;
@@ -14,8 +16,19 @@ namespace Biomarkers.Server.Services;
 /// <remarks>Between the two stands a bounded channel of events on their way to the disk. When the disk or the analysis is slow the channel
 /// fills, the reader stops reading, and HTTP/2 flow control slows the sender.</remarks>
 internal sealed class PlateReadStream(
-    PlateReadIntake intake, WireLimits limits, TimeProvider time, ILogger logger, string caller, Func<string, Task> requireSenderAsync, CancellationToken stopping)
+    PlateReadIntake intake,
+    WireLimits limits,
+    StreamSlots slots,
+    EventBudget budget,
+    TimeProvider time,
+    ILogger logger,
+    string caller,
+    Func<string, Task> requireSenderAsync,
+    CancellationToken stopping)
 {
+    private readonly StreamPace pace = new(limits, time);
+    private readonly CancellationTokenSource expired = new(limits.StreamAge, time);
+
     private readonly Channel<(long Offset, Task<EventOutcome> Outcome)> inFlight =
         Channel.CreateBounded<(long, Task<EventOutcome>)>(new BoundedChannelOptions(limits.EventsInFlight) { SingleReader = true, SingleWriter = true });
 
@@ -26,8 +39,12 @@ internal sealed class PlateReadStream(
     public async Task RunAsync(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource age = expired;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        OpenedStream stream = await OpenAsync(requests, ended.Token);
+        OpenReadStream open = await NextOpenAsync(requests, ended.Token);
+        string instrument = Check(open);
+        using IDisposable slot = slots.Take(caller, instrument, open.StreamId);
+        OpenedStream stream = await OpenAsync(open, instrument, ended.Token);
         await WriteAsync(
             responses,
             new StreamPlateReadsResponse { Opened = new ReadStreamOpened { NextOffset = stream.NextOffset, Epoch = stream.Epoch, DatabaseGeneration = stream.DatabaseGeneration } },
@@ -49,15 +66,16 @@ internal sealed class PlateReadStream(
         }
     }
 
-    private async Task<OpenedStream> OpenAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
+    private async Task<OpenReadStream> NextOpenAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
     {
         StreamPlateReadsRequest? first = await NextAsync(requests, cancellationToken);
-        if (first?.RequestCase != StreamPlateReadsRequest.RequestOneofCase.Open)
-        {
-            throw RpcErrors.ProtocolViolation("request", $"The first message is {(first is null ? "missing" : $"'{first.RequestCase}'")}; expected 'open'.");
-        }
+        return first?.RequestCase == StreamPlateReadsRequest.RequestOneofCase.Open
+            ? first.Open
+            : throw RpcErrors.ProtocolViolation("request", $"The first message is {(first is null ? "missing" : $"'{first.RequestCase}'")}; expected 'open'.");
+    }
 
-        OpenReadStream open = first.Open;
+    private static string Check(OpenReadStream open)
+    {
         var faults = new List<Fault>();
         string? instrument = ResourceNames.ParseInstrument("open.instrument", open.Instrument, faults);
         Texts.CheckName("open.stream_id", open.StreamId, faults);
@@ -67,9 +85,14 @@ internal sealed class PlateReadStream(
         }
 
         Requests.Require(faults);
-        await requireSenderAsync(instrument!);
+        return instrument!;
+    }
+
+    private async Task<OpenedStream> OpenAsync(OpenReadStream open, string instrument, CancellationToken cancellationToken)
+    {
+        await requireSenderAsync(instrument);
         TimeSpan? clockOffset = PlateReadMapper.ToInstant(open.SendTime) is { } sendTime ? time.GetUtcNow() - sendTime : null;
-        OpenedStream stream = await intake.OpenAsync(instrument!, open.StreamId, caller, clockOffset, cancellationToken);
+        OpenedStream stream = await intake.OpenAsync(instrument, open.StreamId, caller, clockOffset, cancellationToken);
         logger.StreamOpened(stream.InstrumentId, stream.StreamId, stream.Epoch, stream.NextOffset, open.ClientVersion);
         return stream;
     }
@@ -84,10 +107,7 @@ internal sealed class PlateReadStream(
                 switch (request.RequestCase)
                 {
                     case StreamPlateReadsRequest.RequestOneofCase.Event:
-                        // Room first: what is not in flight yet is not taken from the sender.
-                        await inFlight.Writer.WaitToWriteAsync(cancellationToken);
-                        // There is room, and nobody else writes: no event that is on its way to the disk goes unseen.
-                        inFlight.Writer.TryWrite((request.Event.Offset, intake.AppendAsync(Received(stream, request.Event))));
+                        await TakeUpAsync(stream, request.Event, cancellationToken);
                         break;
                     case StreamPlateReadsRequest.RequestOneofCase.Heartbeat:
                         break;
@@ -104,6 +124,35 @@ internal sealed class PlateReadStream(
         finally
         {
             inFlight.Writer.TryComplete(fault);
+        }
+    }
+
+    // Room first: what is not in flight yet is not taken from the sender.
+    private async Task TakeUpAsync(OpenedStream stream, V1.StreamEvent sent, CancellationToken cancellationToken)
+    {
+        await pace.PassAsync(sent.Content.Length, cancellationToken);
+        await inFlight.Writer.WaitToWriteAsync(cancellationToken);
+        IDisposable room = await budget.TakeAsync(sent.Content.Length, cancellationToken);
+        Pipeline.Ingest.StreamEvent received;
+        try
+        {
+            received = Received(stream, sent);
+        }
+        catch
+        {
+            room.Dispose();
+            throw;
+        }
+
+        // There is room, and nobody else writes: no event that is on its way to the disk goes unseen.
+        inFlight.Writer.TryWrite((sent.Offset, AppendAsync(received, room)));
+    }
+
+    private async Task<EventOutcome> AppendAsync(Pipeline.Ingest.StreamEvent received, IDisposable room)
+    {
+        using (room)
+        {
+            return await intake.AppendAsync(received);
         }
     }
 
@@ -219,14 +268,26 @@ internal sealed class PlateReadStream(
     private async Task<StreamPlateReadsRequest?> NextAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
     {
         using var idle = new CancellationTokenSource(limits.StreamIdle, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token, expired.Token);
         try
         {
             return await requests.MoveNext(either.Token) ? requests.Current : null;
         }
+        catch (OperationCanceledException) when (expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw RpcErrors.StreamExpired(limits.StreamAge);
+        }
         catch (OperationCanceledException) when (idle.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw RpcErrors.StreamIdle(limits.StreamIdle);
+        }
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidDataException)
+        {
+            throw RpcErrors.Malformed();
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+        {
+            throw RpcErrors.MessageTooLarge(limits.ReceiveBytes);
         }
     }
 

@@ -32,9 +32,16 @@ internal static class ResponseWriting
         }
         catch (OperationCanceledException) when (tooLong.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw RpcErrors.ReaderStalled(limit);
+            throw new ReaderStalledException(limit);
         }
     }
+}
+
+/// <summary>A caller did not read what was sent to it for too long.</summary>
+internal sealed class ReaderStalledException(TimeSpan limit) : Exception
+{
+    /// <summary>How long a message may take.</summary>
+    public TimeSpan Limit { get; } = limit;
 }
 
 /// <summary>Who calls.</summary>

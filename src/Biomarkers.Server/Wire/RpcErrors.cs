@@ -47,7 +47,7 @@ public static class RpcErrors
     private const int MaximumDescriptionLength = 200;
 
     /// <summary>The types inside of errors; the JSON form of an error can't be written without them.</summary>
-    public static TypeRegistry DetailTypes { get; } = TypeRegistry.FromMessages(ErrorInfo.Descriptor, BadRequest.Descriptor, RetryInfo.Descriptor);
+    public static TypeRegistry DetailTypes { get; } = TypeRegistry.FromMessages(ErrorInfo.Descriptor, BadRequest.Descriptor, RetryInfo.Descriptor, QuotaFailure.Descriptor);
 
     /// <summary>INVALID_ARGUMENT with every fault.</summary>
     public static RpcException InvalidArgument(IReadOnlyList<Fault> faults) => InvalidStatus(faults, MaximumTrailerBytes).ToRpcException();
@@ -103,6 +103,31 @@ public static class RpcErrors
     public static RpcException StoreFull() =>
         ResourceExhausted("STORE_FULL", "The server's store has no room for this until its operator makes some. Nothing was changed; keep it and send it again.", StoreFullDelay);
 
+    /// <summary>RESOURCE_EXHAUSTED: a caller asks for more than its share; it waits and repeats.</summary>
+    /// <param name="caller">Who is counted.</param>
+    /// <param name="limit">The limit, beginning with "expected".</param>
+    /// <param name="retryAfter">How long to wait.</param>
+    public static RpcException RateLimited(string caller, string limit, TimeSpan retryAfter) => OverQuota("RATE_LIMITED", caller, $"'{caller}' asks for too much: {limit}.", retryAfter);
+
+    /// <summary>RESOURCE_EXHAUSTED: all callers together ask for more than the server can take; nothing was changed, and the caller waits and repeats.</summary>
+    public static RpcException Overloaded(string load, TimeSpan retryAfter) => OverQuota("OVERLOADED", "server", $"The server has too much to do: {load}. Nothing was changed.", retryAfter);
+
+    /// <summary>RESOURCE_EXHAUSTED: a message is larger than the server takes; it would be so again.</summary>
+    public static RpcException MessageTooLarge(int limit) =>
+        Status(StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE", $"The message is too large; expected at most {limit} bytes. Send a large read in parts.").ToRpcException();
+
+    /// <summary>INVALID_ARGUMENT: what came is no message of the method.</summary>
+    public static RpcException Malformed() =>
+        Status(StatusCode.InvalidArgument, PlateReadMapper.Malformed, "The bytes of the request are no message of this method; expected one that the contract describes.").ToRpcException();
+
+    /// <summary>UNAVAILABLE: a stream is so old that it is opened anew.</summary>
+    public static RpcException StreamExpired(TimeSpan limit) =>
+        Status(StatusCode.Unavailable, "STREAM_EXPIRED", $"The stream was open for {Text(limit.TotalHours)} h; expected it to be opened again and to go on.").ToRpcException();
+
+    /// <summary>DEADLINE_EXCEEDED: a call took longer than the server allows.</summary>
+    public static RpcException DeadlineExceeded(TimeSpan limit) =>
+        Status(StatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", $"The call took longer than {Text(limit.TotalSeconds)} s; expected one that asks for less.").ToRpcException();
+
     /// <summary>UNAVAILABLE: the server ends; another attempt reaches the next one.</summary>
     public static RpcException ShuttingDown() => Status(StatusCode.Unavailable, "SHUTTING_DOWN", "The server is shutting down.").ToRpcException();
 
@@ -143,6 +168,13 @@ public static class RpcErrors
     /// <summary>FAILED_PRECONDITION: a person has decided about it before.</summary>
     public static RpcException AlreadyResolved(string name) =>
         Status(StatusCode.FailedPrecondition, "ALREADY_RESOLVED", $"Somebody has decided about '{name}' before; a decision is made once.", null, ("name", name)).ToRpcException();
+
+    private static RpcException OverQuota(string reason, string subject, string description, TimeSpan retryAfter)
+    {
+        Google.Rpc.Status status = Status(StatusCode.ResourceExhausted, reason, description, new RetryInfo { RetryDelay = Duration.FromTimeSpan(retryAfter) });
+        status.Details.Add(Any.Pack(new QuotaFailure { Violations = { new QuotaFailure.Types.Violation { Subject = subject, Description = description } } }));
+        return status.ToRpcException();
+    }
 
     private static Google.Rpc.Status InvalidStatus(IReadOnlyList<Fault> faults, int maximumBytes)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Biomarkers.Client;
@@ -47,6 +48,43 @@ public sealed class LifecycleTests : IDisposable
         var told = RpcFault.Of(await Assert.ThrowsAsync<RpcException>(() => watched));
         Assert.Equal((StatusCode.Unavailable, "SHUTTING_DOWN"), (told.Code, told.Reason));
         Array.ForEach(streams, stream => stream.Dispose());
+    }
+
+    [Fact]
+    public async Task Sigterm_WithFiftyStreamsUnderLoad_EndsSoonAndLosesNothingAcknowledged()
+    {
+        const int Streams = 50;
+        var acknowledged = new ConcurrentDictionary<int, int>();
+        await using (ServerProgram program = await ServerProgram.StartAsync(folder, []))
+        {
+            using BiomarkersConnection connection = BiomarkersConnection.Open(
+                new BiomarkersConnectionOptions { Server = program.GrpcAddress, KeyFile = Path.Combine(folder, "client.key") });
+            using var answered = new SemaphoreSlim(0);
+            Task[] senders = [.. Enumerable.Range(0, Streams).Select(i => SendUntilCutAsync(connection, i, acknowledged, answered))];
+            for (int i = 0; i < 2 * Streams; i++)
+            {
+                Assert.True(await answered.WaitAsync(TestServer.Patience), "The streams did not come under load.");
+            }
+
+
+            long began = Stopwatch.GetTimestamp();
+            await program.SignalAsync("TERM");
+            await program.EndAsync();
+            TimeSpan took = Stopwatch.GetElapsedTime(began);
+            await Task.WhenAll(senders);
+
+            Assert.Equal(0, program.ExitCode);
+            Assert.True(took < TimeSpan.FromSeconds(5), $"The server took {took.TotalSeconds} s to end.");
+        }
+
+        await using TestServer second = await TestServer.StartAsync(folder);
+        for (int i = 0; i < Streams; i++)
+        {
+            ReadStream stream = await second.Connection.Ingest.GetReadStreamAsync(new GetReadStreamRequest { Name = $"instruments/reader-{i}/readStreams/s1" });
+            Assert.True(stream.NextOffset >= acknowledged[i], $"{acknowledged[i]} events of reader-{i} were acknowledged, {stream.NextOffset} are stored.");
+        }
+
+        Assert.Equal(PlateState.Analyzed, (await second.UntilAsync($"P0-{acknowledged[0] - 1}", PlateState.Analyzed)).State);
     }
 
     [Fact]
@@ -164,5 +202,30 @@ public sealed class LifecycleTests : IDisposable
         Assert.NotEmpty(assays.Assays);
         Assert.Equal(1, stream.Opened.Epoch);
         Assert.Contains(distrusting.StatusCode, new[] { StatusCode.Unavailable, StatusCode.Internal, StatusCode.DeadlineExceeded });
+    }
+
+    // An instrument that sends one plate after the other, until the server ends.
+    private static async Task SendUntilCutAsync(BiomarkersConnection connection, int number, ConcurrentDictionary<int, int> acknowledged, SemaphoreSlim answered)
+    {
+        using TestStream stream = await TestStream.OpenAsync(connection, instrument: $"instruments/reader-{number}");
+        try
+        {
+            for (int offset = 0; ; offset++)
+            {
+                await stream.SendAsync(offset, new StreamEventContent { PlateRead = TestServer.Read($"P{number}-{offset}") });
+                if (await stream.NextAsync() is not { } answer)
+                {
+                    return;
+                }
+
+                acknowledged[number] = (int)answer.Ack.NextOffset;
+                answered.Release();
+            }
+        }
+        catch (Exception exception) when (exception is RpcException or IOException)
+        {
+            // The end of the server, however it is seen.
+            return;
+        }
     }
 }
