@@ -2,13 +2,14 @@ using System.Threading.Channels;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
 namespace Biomarkers.Server.Services;
 
 /// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, a bug is INTERNAL with a
-/// number under which the log has it.</summary>
+/// number under which the log has it. A message that can't be read is the sender's fault.</summary>
 internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> logger) : Interceptor
 {
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(5);
@@ -39,6 +40,11 @@ internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> l
         try
         {
             return await call();
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Of a stream; the framework answers UNKNOWN where it is the one message of a call.
+            throw RpcErrors.ProtocolViolation("request", "A message is cut short or damaged; expected one as the contract has it.");
         }
         catch (ChannelClosedException exception)
         {
