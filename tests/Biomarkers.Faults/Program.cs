@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Biomarkers.Faults;
+using Biomarkers.Faults.Cases;
 using Biomarkers.Faults.Fuzzing;
 
 // The faults that can be made, one line each.
@@ -15,6 +16,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     NetCommand.Create(),
     ModelCommand.Create(),
     OverloadCommand.Create(),
+    CasesCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

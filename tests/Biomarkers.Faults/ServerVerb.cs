@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Biomarkers.Faults;
 
-/// <summary>A verb of the server's executable that answers in JSON, run as a process of its own.</summary>
+/// <summary>A verb of the server's executable, run as a process of its own.</summary>
 internal static class ServerVerb
 {
-    /// <summary>Runs a verb to its end.</summary>
+    /// <summary>Runs a verb that answers in JSON to its end.</summary>
     /// <returns>What it printed.</returns>
     /// <exception cref="InvalidOperationException">It did not end with 0.</exception>
     public static async Task<JsonElement> RunAsync(CancellationToken cancellationToken, params string[] arguments)

@@ -3,6 +3,7 @@ using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Biomarkers.Server.Services;
 
 /// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, a bug is INTERNAL with a
-/// number under which the log has it.</summary>
+/// number under which the log has it. A message that can't be read is the sender's fault.</summary>
 internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> logger) : Interceptor
 {
     // HTTP/2's code; clients of gRPC take it for a call that was cancelled.
