@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Biomarkers.Faults;
+using Biomarkers.Faults.Cases;
 
 // The faults that can be made, one line each.
 var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 nothing was lost, repeated or changed, 1 something was, 2 wrong arguments.")
@@ -8,6 +9,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     DatabaseCommand.Create(),
     RestoreCommand.Create(),
     RollingCommand.Create(),
+    CasesCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -44,7 +44,7 @@ internal sealed class TestServer : IAsyncDisposable
         DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) },
     };
 
-    public static async Task<TestServer> StartAsync(string? folder = null, WireLimits? wire = null, Func<ServerOptions, ServerOptions>? change = null)
+    public static async Task<TestServer> StartAsync(string? folder = null, WireLimits? wire = null, Func<ServerOptions, ServerOptions>? change = null, TimeProvider? time = null)
     {
         string used = folder ?? Path.Combine(Path.GetTempPath(), $"biomarkers-{Guid.NewGuid():N}");
         var options = new ServerOptions
@@ -55,7 +55,7 @@ internal sealed class TestServer : IAsyncDisposable
             Wire = wire ?? new WireLimits(),
         };
         options = change?.Invoke(options) ?? options;
-        ServerHost started = await ServerHost.StartAsync(options, TimeProvider.System, _ => { }, CancellationToken.None);
+        ServerHost started = await ServerHost.StartAsync(options, time ?? TimeProvider.System, _ => { }, CancellationToken.None);
         return new TestServer(started, options, folder is null);
     }
 
