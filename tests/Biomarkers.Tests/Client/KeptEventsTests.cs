@@ -71,7 +71,7 @@ public sealed class KeptEventsTests
     [Fact]
     public void Kept_Bytes_StayWithinTheLimit()
     {
-        int size = new SenderEvent(History.Content(10)).Content.Length;
+        int size = new SenderEvent(History.Content(10)).StoredLength;
         var history = new History(new PlateReadSenderOptions { InstrumentId = "a", StreamId = "b", MaximumKeptBytes = (3 * size) + 1 }, eventsBefore: 0);
         history.Send(60);
 
@@ -203,7 +203,7 @@ public sealed class KeptEventsTests
 
         private void Write(int count)
         {
-            for (int i = 0; i < count && Sender.TryTakeNext(out long offset, out SenderEvent? next); i++)
+            for (int i = 0; i < count && Sender.TryTakeNext(out long offset, out SenderEvent? next, out _); i++)
             {
                 onTheWire.Add((offset, next));
             }
