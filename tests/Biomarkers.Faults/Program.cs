@@ -8,6 +8,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     DatabaseCommand.Create(),
     RestoreCommand.Create(),
     RollingCommand.Create(),
+    AdapterCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -57,6 +57,18 @@ public sealed class EventSpool : IDisposable, IQueueJournal
     /// <summary>Stream that they are sent over.</summary>
     public string StreamId { get; }
 
+    /// <summary>Number of the next event that is accepted, 1 and up.</summary>
+    public long NextSequence
+    {
+        get
+        {
+            lock (gate)
+            {
+                return lastSequence + 1;
+            }
+        }
+    }
+
     /// <summary>What it holds now.</summary>
     public SpoolStatus Status
     {
