@@ -151,7 +151,7 @@ public sealed partial class PlateReadSender : IAsyncDisposable
     }
 
     // The entrance keeps the order of the calls where several wait for room. A spool has its own limits.
-    private Task EnterAsync(Func<bool> add, CancellationToken cancellationToken) => UnlessEndedAsync(
+    private Task<bool> EnterAsync(Func<bool> add, CancellationToken cancellationToken) => UnlessEndedAsync(
         async token =>
         {
             await entrance.WaitAsync(token);
@@ -302,5 +302,6 @@ public sealed partial class PlateReadSender : IAsyncDisposable
     }
 
     private void Report(SenderActivity activity, TimeSpan? delay = null, string? text = null) =>
-        options.Progress?.Report(new SenderState(activity, events.Count, retry.Attempt, delay, text, activity == SenderActivity.Restored ? restoration : null, options.Spool?.Status));
+        options.Progress?.Report(
+            new SenderState(activity, events.Count, retry.Attempt, delay, text, activity == SenderActivity.Restored ? restoration : null, options.Spool?.Status));
 }

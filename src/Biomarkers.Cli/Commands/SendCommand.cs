@@ -68,7 +68,8 @@ public static class SendCommand
             "send",
             "Send plate files. Exit codes: 0 all stored or known already (with --wait: and accepted), 1 one was quarantined (or has no accepted run), 2 wrong arguments or input, or no answer; with --spool: 3 spooled, and not all of it acknowledged.")
         {
-            FilesArgument, InstrumentOption, StreamOption, AssayOption, LayoutOption, NoLayoutOption, BarcodeOption, ReadIdOption, WaitOption, PatienceOption, SpoolOption, TakeOverOption, JsonOption,
+            FilesArgument, InstrumentOption, StreamOption, AssayOption, LayoutOption, NoLayoutOption, BarcodeOption, ReadIdOption,
+            WaitOption, PatienceOption, SpoolOption, TakeOverOption, JsonOption,
         };
         foreach (Option option in PlateFileArguments.All)
         {

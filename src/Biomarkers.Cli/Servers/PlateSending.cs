@@ -97,7 +97,8 @@ internal static class PlateSending
             RpcFault? fault = sent.Kind == SendOutcomeKind.Recovered ? await Quarantine.FindAsync(call, stream.InstrumentId, stream.StreamId, offset, content) : sent.Fault;
             if (sent.Kind is SendOutcomeKind.Quarantined or SendOutcomeKind.Held || fault is not null)
             {
-                return new SentFile(input.Path, sent.Kind == SendOutcomeKind.Held ? FileOutcome.Held : FileOutcome.Quarantined, input.Read.PlateBarcode, readId, offset, [.. FaultsOf(fault).Select(WithCommand)]);
+                FileOutcome word = sent.Kind == SendOutcomeKind.Held ? FileOutcome.Held : FileOutcome.Quarantined;
+                return new SentFile(input.Path, word, input.Read.PlateBarcode, readId, offset, [.. FaultsOf(fault).Select(WithCommand)]);
             }
 
             outcome = sent.Kind == SendOutcomeKind.Duplicate ? outcome : FileOutcome.Stored;

@@ -11,6 +11,9 @@ namespace Biomarkers.Cli.Servers;
 /// <param name="LayoutVersion">Version that layouts name.</param>
 internal sealed record ServerAssay(AssayDefinition Definition, int LayoutVersion)
 {
+    /// <summary>How long a server may take to say what is known already.</summary>
+    private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Asks for an assay.</summary>
@@ -37,7 +40,10 @@ internal sealed record ServerAssay(AssayDefinition Definition, int LayoutVersion
         V1.Assay assay;
         try
         {
-            assay = await AskAsync(call, Names.InCollection("assays", name), TimeSpan.Zero);
+            // Where it is known already nobody waits long for a server that is away.
+            DateTime? deadline = File.Exists(file) ? TimeProvider.System.GetUtcNow().UtcDateTime + QuickAnswer : null;
+            var request = new V1.GetAssayRequest { Name = Names.InCollection("assays", name) };
+            assay = await call.Connection.Assays.GetAssayAsync(request, deadline: deadline, cancellationToken: call.CancellationToken);
             await File.WriteAllBytesAsync($"{file}.new", assay.ToByteArray(), call.CancellationToken);
             File.Move($"{file}.new", file, overwrite: true);
         }

@@ -90,7 +90,7 @@ internal sealed class SpoolSending(ServerCall call, EventSpool spool) : IProgres
         TellDamage(call, status);
         if (status.WaitingCount > 0)
         {
-            call.Console.Tell(string.Create(CultureInfo.InvariantCulture, $"Spooled: {ListTables.Count(status.WaitingCount, "event")} wait in {spool.Folder}. Send them by 'biomarkers spool {spool.Folder} --send'."));
+            call.Console.Tell(string.Create(CultureInfo.InvariantCulture, $"Spooled: {ListTables.Count(status.WaitingCount, "event")} {(status.WaitingCount == 1 ? "waits" : "wait")} in {spool.Folder}. Send them by 'biomarkers spool {spool.Folder} --send'."));
             return ExitCodes.Waiting;
         }
 

@@ -92,21 +92,21 @@ public sealed class EventSpool : IDisposable, IQueueJournal
     public static EventSpool Open(string folder, EventSpoolOptions options, TimeProvider time)
     {
         options.Check();
-        FileStream? spoolLock = null;
+        FileStream? taken = null;
         try
         {
             var place = SpoolFolder.Make(folder);
-            spoolLock = place.Lock();
-            return new EventSpool(place, spoolLock, options, time);
+            taken = place.Lock();
+            return new EventSpool(place, taken, options, time);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            spoolLock?.Dispose();
+            taken?.Dispose();
             throw new EventSpoolException(EventSpoolFault.DiskFailed, $"Unable to open the spool '{folder}': {exception.Message}", exception);
         }
         catch
         {
-            spoolLock?.Dispose();
+            taken?.Dispose();
             throw;
         }
     }

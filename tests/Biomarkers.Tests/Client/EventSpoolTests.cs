@@ -69,15 +69,15 @@ public sealed class EventSpoolTests : IDisposable
     }
 
     [Fact]
-    public void Open_AnyBitsFlipped_GivesEveryEventAsItWasOrNamesItsNumber()
+    public async Task Open_AnyBitsFlipped_GivesEveryEventAsItWasOrNamesItsNumber()
     {
         using (EventSpool spool = fixture.Open())
         {
-            SpoolFixture.AcceptAsync(spool, 0, 12).GetAwaiter().GetResult();
+            await SpoolFixture.AcceptAsync(spool, 0, 12);
         }
 
         string file = fixture.NewestEvents;
-        byte[] whole = File.ReadAllBytes(file);
+        byte[] whole = await File.ReadAllBytesAsync(file);
         Gen.Int[0, (whole.Length * 8) - 1].Array[1, 4].Sample(
             bits =>
             {
