@@ -12,6 +12,9 @@ public static class ExitCodes
     /// <summary>The arguments or the input are wrong: nothing was computed, and the error stream says why.</summary>
     public const int BadInput = 2;
 
+    /// <summary>Events are safe on this machine's disk and wait for the server.</summary>
+    public const int Waiting = 3;
+
     /// <summary>One line for the help.</summary>
     public const string Explanation = "0 an answer, 1 a negative answer such as an unusable fit or a rejected run, 2 wrong arguments or input";
 }

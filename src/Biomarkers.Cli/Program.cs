@@ -27,6 +27,7 @@ public static class Program
             AnalyzeCommand.Create(),
             VarianceCommand.Create(),
             SendCommand.Create(),
+            SpoolCommand.Create(),
             LayoutCommand.Create(),
             HeldCommand.Create(),
             QuarantineCommand.Create(),

@@ -1,3 +1,5 @@
+using Biomarkers.Client.Spool;
+
 namespace Biomarkers.Client;
 
 /// <summary>Acknowledged events, in the order of their acknowledgements, for the day that an older database is restored. Bounded by count, bytes and
@@ -14,12 +16,48 @@ internal sealed class KeptEvents(PlateReadSenderOptions options, TimeProvider ti
     // Runs of neighbours in CertainAbove: each is either a row of consecutive numbers or one number many times.
     private readonly List<(long First, long End, long Count)> unnamed = [];
     private Queue<SenderEvent> kept = [];
+    private int maximumEvents = options.MaximumKeptEvents;
+    private long maximumBytes = options.MaximumKeptBytes;
+    private TimeSpan keepFor = options.KeepFor;
 
     /// <summary>Events that can be sent again.</summary>
     public int Count => kept.Count;
 
     /// <summary>Bytes of their contents.</summary>
     public long ByteCount { get; private set; }
+
+    /// <summary>The events, oldest first.</summary>
+    public IEnumerable<SenderEvent> Events => kept;
+
+    /// <summary>Names of events that are not kept any more, oldest first.</summary>
+    public IEnumerable<(long CertainAbove, ForgottenEvent Name)> Names => names;
+
+    /// <summary>Events of which nothing but the number is left, oldest first.</summary>
+    public IEnumerable<(long First, long End, long Count)> Unnamed => unnamed;
+
+    /// <summary>Takes up what was kept when a process ended.</summary>
+    public void TakeUp(QueueState state)
+    {
+        foreach ((long, ForgottenEvent) name in state.Names)
+        {
+            names.Enqueue(name);
+        }
+
+        unnamed.AddRange(state.Unnamed);
+        foreach (SenderEvent item in state.Kept)
+        {
+            item.AcknowledgedTimestamp = TimestampOf(item.AcknowledgedTime ?? time.GetUtcNow());
+            kept.Enqueue(item);
+            ByteCount += item.StoredLength;
+        }
+    }
+
+    /// <summary>Lets go what is beyond new limits.</summary>
+    public void Limit(int events, long bytes, TimeSpan age)
+    {
+        (maximumEvents, maximumBytes, keepFor) = (events, bytes, age);
+        Trim();
+    }
 
     /// <summary>The stream was found with events of earlier senders in it, which this one never had.</summary>
     public void Begin(long nextOffset)
@@ -31,11 +69,13 @@ internal sealed class KeptEvents(PlateReadSenderOptions options, TimeProvider ti
     }
 
     /// <summary>Keeps an event that was just acknowledged, and lets go what is beyond the limits.</summary>
-    public void Keep(SenderEvent acknowledged)
+    /// <param name="acknowledged">The event.</param>
+    /// <param name="when">When that was; in the past where it was written down by an earlier process.</param>
+    public void Keep(SenderEvent acknowledged, DateTimeOffset when)
     {
-        acknowledged.AcknowledgedTimestamp = time.GetTimestamp();
+        acknowledged.AcknowledgedTimestamp = TimestampOf(when);
         kept.Enqueue(acknowledged);
-        ByteCount += acknowledged.Content.Length;
+        ByteCount += acknowledged.StoredLength;
         Trim();
     }
 
@@ -45,7 +85,7 @@ internal sealed class KeptEvents(PlateReadSenderOptions options, TimeProvider ti
         Trim();
         SenderEvent[] lacking = [.. kept.SkipWhile(item => item.CertainAbove < nextOffset)];
         kept = new Queue<SenderEvent>(kept.Take(kept.Count - lacking.Length));
-        ByteCount -= lacking.Sum(item => (long)item.Content.Length);
+        ByteCount -= lacking.Sum(item => (long)item.StoredLength);
 
         ForgottenEvent[] known = [.. names.Where(item => item.CertainAbove >= nextOffset).Select(item => item.Name)];
         Queue<(long, ForgottenEvent)> rest = new(names.Take(names.Count - known.Length));
@@ -57,6 +97,9 @@ internal sealed class KeptEvents(PlateReadSenderOptions options, TimeProvider ti
 
         return (lacking, known, TakeUnnamed(nextOffset));
     }
+
+    // Ages are counted by the steady clock while the process lives; over a restart the clock on the wall is all there is.
+    private long TimestampOf(DateTimeOffset when) => time.GetTimestamp() - (long)(Math.Max(0, (time.GetUtcNow() - when).TotalSeconds) * time.TimestampFrequency);
 
     private long TakeUnnamed(long nextOffset)
     {
@@ -82,10 +125,10 @@ internal sealed class KeptEvents(PlateReadSenderOptions options, TimeProvider ti
     private void Trim()
     {
         while (kept.TryPeek(out SenderEvent? oldest)
-            && (kept.Count > options.MaximumKeptEvents || ByteCount > options.MaximumKeptBytes || time.GetElapsedTime(oldest.AcknowledgedTimestamp) > options.KeepFor))
+            && (kept.Count > maximumEvents || ByteCount > maximumBytes || time.GetElapsedTime(oldest.AcknowledgedTimestamp) > keepFor))
         {
             kept.Dequeue();
-            ByteCount -= oldest.Content.Length;
+            ByteCount -= oldest.StoredLength;
             names.Enqueue((oldest.CertainAbove!.Value, oldest.Name));
             if (names.Count > MaximumNames)
             {

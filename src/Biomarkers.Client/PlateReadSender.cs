@@ -1,7 +1,6 @@
 using System.Threading.Channels;
+using Biomarkers.Client.Spool;
 using Biomarkers.V1;
-using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 
 namespace Biomarkers.Client;
 
@@ -12,15 +11,13 @@ namespace Biomarkers.Client;
 /// exponential back-off and jitter, opens the stream again, drops what the server has, and writes the rest again under the same offsets.
 /// Acknowledged events are kept for a while too: where the server comes back with a restored database that lacks some of them, they are sent again, and
 /// what is no longer kept is named (<see cref="LastRestoration"/>).
-/// It keeps events in memory: an adapter that must survive its own death sends from its files again, and the server recognises repeats.
+/// Without a <see cref="PlateReadSenderOptions.Spool"/> it keeps events in memory, and they end with it. With one they are on this machine's disk before
+/// they are accepted, and a later sender of the spool goes on with them.
 /// </remarks>
-public sealed class PlateReadSender : IAsyncDisposable
+public sealed partial class PlateReadSender : IAsyncDisposable
 {
     /// <summary>Largest event, in bytes: what the server accepts, less room for the message around it.</summary>
     public const int MaximumContentBytes = (1024 * 1024) - 1024;
-
-    /// <summary>How long the status of a call may take to arrive after a write on it failed.</summary>
-    private static readonly TimeSpan StatusGrace = TimeSpan.FromSeconds(5);
 
     private readonly PlateReadIngestService.PlateReadIngestServiceClient client;
     private readonly PlateReadSenderOptions options;
@@ -33,6 +30,7 @@ public sealed class PlateReadSender : IAsyncDisposable
     private readonly CancellationTokenSource ended = new();
     private readonly Task running;
     private volatile bool completing;
+    private bool takesOver;
     private int disposed;
     private volatile Exception? failure;
     private volatile DatabaseRestoration? restoration;
@@ -43,8 +41,10 @@ public sealed class PlateReadSender : IAsyncDisposable
         this.options = options;
         this.time = time;
         retry = new SenderRetry(options, time);
-        events = new UnacknowledgedEvents(options, time);
+        takesOver = options.TakeOver;
+        events = options.Spool?.Queue ?? new UnacknowledgedEvents(options, time);
         room = new SemaphoreSlim(options.MaximumUnacknowledged, options.MaximumUnacknowledged);
+        options.Spool?.Attach(() => wake.Writer.TryWrite(true));
         running = Task.Run(RunAsync);
     }
 
@@ -61,7 +61,8 @@ public sealed class PlateReadSender : IAsyncDisposable
     /// <param name="client">Client of the service, usually <see cref="BiomarkersConnection.Ingest"/>.</param>
     /// <param name="options">How to send.</param>
     /// <param name="time">Clock of waits and of the times that are sent along.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or the spool is another stream's.</exception>
+    /// <exception cref="InvalidOperationException">The spool has a sender.</exception>
     public static PlateReadSender Start(PlateReadIngestService.PlateReadIngestServiceClient client, PlateReadSenderOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -75,16 +76,33 @@ public sealed class PlateReadSender : IAsyncDisposable
     /// <returns>What became of it.</returns>
     /// <exception cref="ArgumentException">The event is larger than <see cref="MaximumContentBytes"/>.</exception>
     /// <exception cref="PlateReadSenderException">The sender has stopped for good.</exception>
+    /// <exception cref="EventSpoolException">The spool is full, or its disk refuses. The event was not accepted.</exception>
     /// <exception cref="InvalidOperationException"><see cref="CompleteAsync"/> was called before.</exception>
+    /// <remarks>With a spool an event that was accepted stays there and is sent by the next sender when this one stops. An adapter that needs to know the moment
+    /// of acceptance calls <see cref="EventSpool.AcceptAsync"/>.</remarks>
     public async ValueTask<SendOutcome> SendAsync(StreamEventContent content, CancellationToken cancellationToken = default)
     {
-        var item = new SenderEvent(content);
-        if (item.Content.Length > MaximumContentBytes)
+        if (options.Spool is { } spool)
         {
-            throw new ArgumentException($"The event has {item.Content.Length} bytes; expected at most {MaximumContentBytes}. Send the plate in parts.", nameof(content));
+            SenderEvent spooled = null!;
+            await EnterAsync(
+                () =>
+                {
+                    spooled = spool.Append(content);
+                    return true;
+                },
+                cancellationToken);
+            await spool.FlushAsync(spooled.Sequence).WaitAsync(cancellationToken);
+            return await UnlessEndedAsync(token => spooled.Outcome.WaitAsync(token), cancellationToken);
         }
 
-        await EnterAsync(item, cancellationToken);
+        var item = new SenderEvent(content);
+        if (item.StoredLength > MaximumContentBytes)
+        {
+            throw new ArgumentException($"The event has {item.StoredLength} bytes; expected at most {MaximumContentBytes}. Send the plate in parts.", nameof(content));
+        }
+
+        await EnterAsync(() => events.TryAdd(item), cancellationToken);
         wake.Writer.TryWrite(true);
         return await item.Outcome.WaitAsync(cancellationToken);
     }
@@ -95,21 +113,24 @@ public sealed class PlateReadSender : IAsyncDisposable
     public async Task CompleteAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfFailed();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token);
-        try
-        {
-            // Sends that were called before and wait for room stand before this in the entrance.
-            await entrance.WaitAsync(either.Token);
-            completing = true;
-            entrance.Release();
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            await running;
-            ThrowIfFailed();
-            throw;
-        }
+        await UnlessEndedAsync(
+            async token =>
+            {
+                // Sends that were called before and wait for room stand before this in the entrance.
+                await entrance.WaitAsync(token);
+                try
+                {
+                    await (options.Spool?.FlushAllAsync() ?? Task.CompletedTask);
+                    completing = true;
+                }
+                finally
+                {
+                    entrance.Release();
+                }
 
+                return true;
+            },
+            cancellationToken);
         wake.Writer.TryWrite(true);
         await running.WaitAsync(cancellationToken);
         ThrowIfFailed();
@@ -129,18 +150,15 @@ public sealed class PlateReadSender : IAsyncDisposable
         ended.Dispose();
     }
 
-    // The entrance keeps the order of the calls where several wait for room.
-    private async Task EnterAsync(SenderEvent item, CancellationToken cancellationToken)
-    {
-        ThrowIfFailed();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token);
-        try
+    // The entrance keeps the order of the calls where several wait for room. A spool has its own limits.
+    private Task<bool> EnterAsync(Func<bool> add, CancellationToken cancellationToken) => UnlessEndedAsync(
+        async token =>
         {
-            await entrance.WaitAsync(either.Token);
+            await entrance.WaitAsync(token);
             try
             {
-                await room.WaitAsync(either.Token);
-                if (completing || !events.TryAdd(item))
+                await (options.Spool is null ? room.WaitAsync(token) : Task.CompletedTask);
+                if (completing || !add())
                 {
                     room.Release();
                     ThrowIfFailed();
@@ -151,6 +169,19 @@ public sealed class PlateReadSender : IAsyncDisposable
             {
                 entrance.Release();
             }
+
+            return true;
+        },
+        cancellationToken);
+
+    // A wait that also ends with the sender, whose fault is then told.
+    private async Task<T> UnlessEndedAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
+    {
+        ThrowIfFailed();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token);
+        try
+        {
+            return await wait(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -178,18 +209,33 @@ public sealed class PlateReadSender : IAsyncDisposable
     {
         try
         {
+            if (events.FencedBy is { } fenced && !options.TakeOver)
+            {
+                throw new PlateReadSenderException(SenderStopReason.Fenced, fenced, null, null);
+            }
+
             while (!await RunCallAsync())
             {
+                events.SetFault(retry.LastFault);
                 TimeSpan delay = retry.NextDelay();
                 Report(SenderActivity.WaitingToReconnect, delay, retry.LastFault);
                 await Task.Delay(delay, time, ended.Token);
             }
 
+            options.Spool?.Detach();
             Report(SenderActivity.Completed);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             Stop(new PlateReadSenderException(SenderStopReason.Disposed, $"The sender was disposed of with {events.Count} events unacknowledged.", null, null));
+        }
+        catch (EventSpoolException exception)
+        {
+            Stop(new PlateReadSenderException(SenderStopReason.SpoolFailed, exception.Message, null, exception));
+        }
+        catch (PlateReadSenderException exception) when (exception.Reason == SenderStopReason.Fenced && options.Spool is not null)
+        {
+            Fence(exception);
         }
         catch (Exception exception)
         {
@@ -197,146 +243,34 @@ public sealed class PlateReadSender : IAsyncDisposable
         }
     }
 
+    private void Fence(PlateReadSenderException fenced)
+    {
+        try
+        {
+            events.Fence(fenced.Message);
+            Stop(fenced);
+        }
+        catch (EventSpoolException exception)
+        {
+            Stop(new PlateReadSenderException(SenderStopReason.SpoolFailed, $"{fenced.Message} {exception.Message}", fenced.Fault, exception));
+        }
+    }
+
     private void Stop(Exception exception)
     {
         failure = exception;
-        events.FailAll(exception);
+        if (options.Spool is { } spool)
+        {
+            events.Release();
+            spool.Detach();
+        }
+        else
+        {
+            events.FailAll(exception);
+        }
+
         Report(SenderActivity.Stopped, null, exception.Message);
         ended.Cancel();
-    }
-
-    /// <summary>One call, from opening to its end.</summary>
-    /// <returns>True when everything is acknowledged and the stream is closed; false when it broke and is worth another attempt.</returns>
-    private async Task<bool> RunCallAsync()
-    {
-        Report(SenderActivity.Connecting);
-        retry.CallBegins();
-        using var callEnds = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
-        try
-        {
-            using AsyncDuplexStreamingCall<StreamPlateReadsRequest, StreamPlateReadsResponse> call = client.StreamPlateReads(cancellationToken: callEnds.Token);
-            await OpenAsync(call, callEnds);
-            Report(SenderActivity.Open);
-            Task reading = ReadAsync(call.ResponseStream, callEnds);
-            await WriteAsync(call.RequestStream, callEnds);
-            // The status of the call comes out of the reader, whatever made the writer end.
-            await reading;
-            if (completing && events.TryClose())
-            {
-                return true;
-            }
-
-            retry.Broken("The server closed the stream.");
-            return false;
-        }
-        catch (RpcException exception) when (!ended.IsCancellationRequested)
-        {
-            retry.BrokenBy(exception);
-            return false;
-        }
-        catch (RpcException) when (ended.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(ended.Token);
-        }
-    }
-
-    private async Task OpenAsync(AsyncDuplexStreamingCall<StreamPlateReadsRequest, StreamPlateReadsResponse> call, CancellationTokenSource callEnds)
-    {
-        using var timeout = new CancellationTokenSource(options.OpenTimeout, time);
-        await using CancellationTokenRegistration registration = timeout.Token.Register(callEnds.Cancel);
-        var open = new OpenReadStream
-        {
-            Instrument = $"instruments/{options.InstrumentId}",
-            StreamId = options.StreamId,
-            ClientVersion = options.ClientVersion,
-            SendTime = time.GetUtcNow().ToTimestamp(),
-        };
-        try
-        {
-            await call.RequestStream.WriteAsync(new StreamPlateReadsRequest { Open = open }, callEnds.Token);
-        }
-        catch (Exception exception) when (IsEndOfCall(exception))
-        {
-            // The call is over and the read below learns why; the time limit of the opening holds for it.
-        }
-
-        bool answered = await call.ResponseStream.MoveNext(CancellationToken.None);
-        if (!answered || call.ResponseStream.Current.Opened is not { } opened)
-        {
-            throw new PlateReadSenderException(SenderStopReason.Refused, "The server did not answer the opening of the stream: it does not keep to the contract.", null, null);
-        }
-
-        (Settlement settled, DatabaseRestoration? restored) = events.Resume(opened.NextOffset, opened.DatabaseGeneration);
-        // What the older restoration still waited for is settled first.
-        Settled(settled);
-        if (restored is not null)
-        {
-            restoration = restored;
-            Report(SenderActivity.Restored, null, restored.ToString());
-        }
-    }
-
-    private async Task ReadAsync(IAsyncStreamReader<StreamPlateReadsResponse> responses, CancellationTokenSource callEnds)
-    {
-        try
-        {
-            while (await responses.MoveNext(CancellationToken.None))
-            {
-                if (responses.Current.Ack is { } ack)
-                {
-                    Settled(events.Acknowledge(ack));
-                }
-            }
-        }
-        finally
-        {
-            await callEnds.CancelAsync();
-        }
-    }
-
-    private async Task WriteAsync(IClientStreamWriter<StreamPlateReadsRequest> requests, CancellationTokenSource callEnds)
-    {
-        try
-        {
-            while (true)
-            {
-                if (events.TryTakeNext(out long offset, out SenderEvent? next))
-                {
-                    var message = new StreamEvent { Offset = offset, Sha256 = next.Sha256, Content = next.Content, SendTime = time.GetUtcNow().ToTimestamp() };
-                    await requests.WriteAsync(new StreamPlateReadsRequest { Event = message }, callEnds.Token);
-                }
-                else if (completing)
-                {
-                    await requests.CompleteAsync();
-                    return;
-                }
-                else if (!await WaitForWorkAsync(callEnds.Token))
-                {
-                    var heartbeat = new Heartbeat { SendTime = time.GetUtcNow().ToTimestamp() };
-                    await requests.WriteAsync(new StreamPlateReadsRequest { Heartbeat = heartbeat }, callEnds.Token);
-                }
-            }
-        }
-        catch (Exception exception) when (IsEndOfCall(exception))
-        {
-            // The call is over and the reader learns why; a connection that is only half broken may keep it waiting.
-            callEnds.CancelAfter(StatusGrace);
-        }
-    }
-
-    /// <summary>True when there may be something to write; false when it is time for a heartbeat.</summary>
-    private async Task<bool> WaitForWorkAsync(CancellationToken callEnds)
-    {
-        using var idle = new CancellationTokenSource(options.HeartbeatInterval, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, callEnds);
-        try
-        {
-            return await wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!callEnds.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 
     private void Settled(Settlement settled)
@@ -346,7 +280,12 @@ public sealed class PlateReadSender : IAsyncDisposable
             retry.Progressed();
         }
 
-        if (settled.FirstCount > 0)
+        foreach ((SenderEvent item, SendOutcome outcome) in settled.Events)
+        {
+            options.Outcomes?.Report(new SettledEvent(item.Sequence, item.PlateBarcode, item.ReadId, outcome));
+        }
+
+        if (settled.FirstCount > 0 && options.Spool is null)
         {
             room.Release(settled.FirstCount);
         }
@@ -363,9 +302,6 @@ public sealed class PlateReadSender : IAsyncDisposable
     }
 
     private void Report(SenderActivity activity, TimeSpan? delay = null, string? text = null) =>
-        options.Progress?.Report(new SenderState(activity, events.Count, retry.Attempt, delay, text, activity == SenderActivity.Restored ? restoration : null));
-
-    // A write on a call that has ended or whose connection broke fails with any of these.
-    private static bool IsEndOfCall(Exception exception) =>
-        exception is RpcException or InvalidOperationException or OperationCanceledException or IOException or HttpRequestException;
+        options.Progress?.Report(
+            new SenderState(activity, events.Count, retry.Attempt, delay, text, activity == SenderActivity.Restored ? restoration : null, options.Spool?.Status));
 }

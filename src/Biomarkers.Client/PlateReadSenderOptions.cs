@@ -1,3 +1,5 @@
+using Biomarkers.Client.Spool;
+
 namespace Biomarkers.Client;
 
 /// <summary>How a sender sends.</summary>
@@ -11,6 +13,14 @@ public sealed record PlateReadSenderOptions
 
     /// <summary>Name and version of the adapter, for the server's log; may be empty.</summary>
     public string ClientVersion { get; init; } = string.Empty;
+
+    /// <summary>Where events are kept on disk, for this instrument and stream; null to keep them in memory. Its limits then hold in place of
+    /// <see cref="MaximumUnacknowledged"/>, <see cref="MaximumKeptEvents"/>, <see cref="MaximumKeptBytes"/> and <see cref="KeepFor"/>.</summary>
+    public EventSpool? Spool { get; init; }
+
+    /// <summary>Whether to go on although another sender opened the stream since this one, or this spool, had it; default false: it stops as
+    /// <see cref="SenderStopReason.Fenced"/>. Everything without an acknowledgement is then sent again behind the other's events. It shuts out the other.</summary>
+    public bool TakeOver { get; init; }
 
     /// <summary>Most events that are kept until they are acknowledged, 1 to 10,000; default 64. A further send waits for room.</summary>
     public int MaximumUnacknowledged { get; init; } = 64;
@@ -42,6 +52,9 @@ public sealed record PlateReadSenderOptions
     /// <summary>Pause after which an idle stream says that it is alive; default 20 s.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Is told what became of each event, also of those that an earlier process put into the spool; null for nobody. It must return at once.</summary>
+    public IProgress<SettledEvent>? Outcomes { get; init; }
+
     /// <summary>Is told every change of what the sender does; null for nobody. It must return at once.</summary>
     public IProgress<SenderState>? Progress { get; init; }
 
@@ -49,6 +62,11 @@ public sealed record PlateReadSenderOptions
     {
         ArgumentException.ThrowIfNullOrEmpty(InstrumentId);
         ArgumentException.ThrowIfNullOrEmpty(StreamId);
+        if (Spool is { } spool && (spool.InstrumentId != InstrumentId || spool.StreamId != StreamId))
+        {
+            throw new ArgumentException($"The spool '{spool.Folder}' is that of instrument '{spool.InstrumentId}', stream '{spool.StreamId}'; expected '{InstrumentId}', '{StreamId}'.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumUnacknowledged, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaximumUnacknowledged, 10_000);
         ArgumentOutOfRangeException.ThrowIfNegative(MaximumKeptEvents);

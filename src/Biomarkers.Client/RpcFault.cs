@@ -31,6 +31,10 @@ public sealed record RpcFault(
     /// <summary>Reason of ABORTED when the stream was opened elsewhere.</summary>
     public const string StaleEpoch = "STALE_EPOCH";
 
+    /// <summary>What is said of a disposition that this client does not know.</summary>
+    internal static RpcFault UnknownDisposition(int kind) =>
+        new(StatusCode.Unknown, $"The server says disposition {kind}, which this client does not know: the event is stored, and not simply used.", string.Empty, new Dictionary<string, string>(), [], null);
+
     /// <summary>Whether the same call may succeed later without any change: the server is out of reach, overloaded or shutting down.</summary>
     public bool IsTransient => Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded
         || (Code == StatusCode.ResourceExhausted && RetryDelay is not null);

@@ -15,18 +15,21 @@ public enum SendOutcomeKind
     /// <summary>Stored; whether its content can be used was told in an acknowledgement that was lost with its connection. Quarantined events
     /// can be listed.</summary>
     Recovered,
+
+    /// <summary>Stored, and not used until a person decides: <see cref="SendOutcome.Fault"/> says why.</summary>
+    Held,
 }
 
 /// <summary>What became of an event. It is on the server's disk in every case.</summary>
 /// <param name="Kind">What became of it.</param>
 /// <param name="Offset">Its place in the stream.</param>
-/// <param name="Fault">Why it is quarantined, with every fault of its content; null otherwise.</param>
+/// <param name="Fault">Why it is quarantined or held, with every fault of its content; null otherwise.</param>
 public sealed record SendOutcome(SendOutcomeKind Kind, long Offset, RpcFault? Fault);
 
 /// <summary>Why a sender stopped for good.</summary>
 public enum SenderStopReason
 {
-    /// <summary>Another sender opened the stream; only one may send.</summary>
+    /// <summary>Another sender opened the stream; only one may send. <see cref="PlateReadSenderOptions.TakeOver"/> lets this one go on.</summary>
     Fenced,
 
     /// <summary>The server refuses: no right, a broken request, an offset with other content.</summary>
@@ -41,6 +44,9 @@ public enum SenderStopReason
 
     /// <summary>The sender was disposed of before everything was acknowledged.</summary>
     Disposed,
+
+    /// <summary>The disk of the spool refused. What the spool accepted is kept.</summary>
+    SpoolFailed,
 }
 
 /// <summary>A sender stopped for good; what was not acknowledged may or may not be stored, and is safe to send again.</summary>
@@ -112,5 +118,6 @@ public enum SenderActivity
 /// <param name="RetryDelay">How long it waits; null unless it waits.</param>
 /// <param name="Text">Why it waits or stopped, or what a restored database lacks; null otherwise.</param>
 /// <param name="Restoration">What a restored database lacks; null unless that is told.</param>
+/// <param name="Spool">What the spool holds; null without one.</param>
 public sealed record SenderState(
-    SenderActivity Activity, int UnacknowledgedCount, int Attempt, TimeSpan? RetryDelay, string? Text, DatabaseRestoration? Restoration = null);
+    SenderActivity Activity, int UnacknowledgedCount, int Attempt, TimeSpan? RetryDelay, string? Text, DatabaseRestoration? Restoration = null, Spool.SpoolStatus? Spool = null);

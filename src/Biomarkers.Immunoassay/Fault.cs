@@ -101,6 +101,9 @@ public static class FaultReasons
     /// <summary>There are more rows, columns or characters than the limit allows.</summary>
     public const string LimitExceeded = "LIMIT_EXCEEDED";
 
+    /// <summary>The plate has a newer read.</summary>
+    public const string LaterRead = "LATER_READ";
+
     /// <summary>A change or a decision lacks its reason, which the audit log keeps.</summary>
     public const string ReasonRequired = "REASON_REQUIRED";
 }

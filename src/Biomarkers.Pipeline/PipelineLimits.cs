@@ -37,6 +37,12 @@ public sealed record PipelineLimits
     /// long as senders keep what they could not send.</summary>
     public TimeSpan RereadWindow { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>Reads of one plate that are used without a question; 1 to 10,000, default 100. A further one is held.</summary>
+    public int ReadsPerPlate { get; init; } = 100;
+
+    /// <summary>Bytes of the parts of one reading, as they are stored; 1 MiB to 1 GiB, default 16 MiB.</summary>
+    public int PartBytesPerRead { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Most time between the measurement and the reference of one plate, by the instruments' clocks, where they are read apart; more than 0, default
     /// 30 minutes.</summary>
     public TimeSpan WavelengthWindow { get; init; } = TimeSpan.FromMinutes(30);
@@ -68,6 +74,8 @@ public sealed record PipelineLimits
         Check(nameof(AnalysisAttempts), AnalysisAttempts, 1, 100, faults);
         Check(nameof(RecoveryPageSize), RecoveryPageSize, 1, 10_000, faults);
         Check(nameof(PartsPerRead), PartsPerRead, 1, 100_000, faults);
+        Check(nameof(ReadsPerPlate), ReadsPerPlate, 1, 10_000, faults);
+        Check(nameof(PartBytesPerRead), PartBytesPerRead, 1024 * 1024, 1024 * 1024 * 1024, faults);
         Check(nameof(ConflictAttempts), ConflictAttempts, 1, 100, faults);
         Check(nameof(MissedBeats), MissedBeats, 2, 100, faults);
         Check(nameof(RereadWindow), RereadWindow, faults);

@@ -11,6 +11,8 @@ namespace Biomarkers.Pipeline;
 /// stream, and HTTP/2 flow control slows the instrument: memory never holds what is not on disk.</remarks>
 public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipeline, ChangeSignal changes, PipelineLimits limits, PipelineMeter? meter = null)
 {
+    private readonly SemaphoreSlim submissions = new(limits.WriteQueueLength);
+
     /// <summary>Opens a stream and fences every older connection to it.</summary>
     /// <param name="instrumentId">Instrument.</param>
     /// <param name="streamId">The sender's name of the stream.</param>
@@ -29,7 +31,7 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
     public async Task<EventOutcome> AppendAsync(StreamEvent received)
     {
         using Activity? append = PipelineTrace.StartAppend();
-        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received, limits), CancellationToken.None);
+        EventOutcome outcome = await writer.WriteAsync(new AppendEvent(received), CancellationToken.None);
         changes.Raise();
         meter?.EventAnswered(outcome.Kind);
         return append.Mark(outcome);
@@ -38,17 +40,26 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
     /// <summary>Writes what may make analyses possible (a read without a stream, a layout, a person's decision), and puts them to work.</summary>
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the wait; what is durable by then is put to work all the same.</param>
-    public Task<TOutcome> SubmitAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken)
+    public async Task<TOutcome> SubmitAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken)
         where TOutcome : IMakesWork
     {
-        return KeepAndPutToWorkAsync().WaitAsync(cancellationToken);
+        // Whoever gives up leaves its write behind: so many may be under way, whether or not somebody still waits for them.
+        await submissions.WaitAsync(cancellationToken);
+        return await KeepAndPutToWorkAsync().WaitAsync(cancellationToken);
 
         async Task<TOutcome> KeepAndPutToWorkAsync()
         {
-            TOutcome submitted = await writer.WriteAsync(write, CancellationToken.None);
-            changes.Raise();
-            await EnqueueAsync(submitted.Works, CancellationToken.None);
-            return submitted;
+            try
+            {
+                TOutcome submitted = await writer.WriteAsync(write, CancellationToken.None);
+                changes.Raise();
+                await EnqueueAsync(submitted.Works, CancellationToken.None);
+                return submitted;
+            }
+            finally
+            {
+                submissions.Release();
+            }
         }
     }
 

@@ -226,7 +226,7 @@ public sealed class StoreWriter
         try
         {
             await using IStoreTransaction transaction = await store.BeginAsync(cancellationToken);
-            var context = new WriteContext(transaction, Holder, time);
+            var context = new WriteContext(transaction, Holder, limits, time);
             foreach (Pending pending in group)
             {
                 await pending.ApplyAsync(context, cancellationToken);

@@ -45,8 +45,6 @@ internal sealed partial class SqlStoreTransaction
 
     public async Task<HeldReadRow?> FindHeldReadAsync(long heldKey, CancellationToken cancellationToken)
     {
-        // The plate that it may belong to is kept from others when it is looked up; here it is the decision itself.
-        await database.LockRowAsync(connection, "held_read", "held_key", heldKey, cancellationToken);
         HeldReadTable? row = await HeldReads.FirstOrDefaultAsync(held => held.HeldKey == heldKey, cancellationToken);
         if (row is null)
         {
@@ -78,6 +76,19 @@ internal sealed partial class SqlStoreTransaction
         return HeldReads.AnyAsync(held => held.EventHash == hash, cancellationToken);
     }
 
+    public async Task<bool> IsHeldReadAsync(string instrumentId, WholePlateRead read, CancellationToken cancellationToken)
+    {
+        string barcode = read.PlateBarcode;
+        string readId = read.Origin.ReadId;
+        byte[] hash = read.Read.Hash.ToBytes();
+        string? layout = RowMapping.ToText(read.Layout);
+        return await (
+            from held in HeldReads
+            join stream in Streams on held.StreamKey equals stream.StreamKey
+            where held.ContentHash == hash && held.ReadId == readId && held.PlateBarcode == barcode && stream.InstrumentId == instrumentId
+            select held.Layout).ToListAsync(cancellationToken) is { Count: > 0 } layouts && layouts.Contains(layout);
+    }
+
     public Task ResolveHeldReadAsync(long heldKey, Resolution resolution, CancellationToken cancellationToken) => connection.InsertAsync(
         new HeldReadResolutionTable
         {
@@ -92,7 +103,6 @@ internal sealed partial class SqlStoreTransaction
 
     public async Task<RefusedEvent?> FindRefusedEventAsync(long quarantineKey, CancellationToken cancellationToken)
     {
-        await database.LockRowAsync(connection, "quarantined_event", "quarantine_key", quarantineKey, cancellationToken);
         QuarantinedEventTable? row = await connection.GetTable<QuarantinedEventTable>().FirstOrDefaultAsync(refused => refused.QuarantineKey == quarantineKey, cancellationToken);
         if (row is null)
         {

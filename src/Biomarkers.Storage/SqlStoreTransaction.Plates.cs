@@ -48,6 +48,8 @@ internal sealed partial class SqlStoreTransaction
 
     public async Task SettlePlateAsync(long plateKey, DateTimeOffset time, CancellationToken cancellationToken)
     {
+        // Before its rows are looked at: another server's change of the same plate comes before or after.
+        await database.LockRowAsync(connection, "plate", "plate_key", plateKey, cancellationToken);
         int state = (int)await StateOfAsync(plateKey, cancellationToken);
         long now = Instant.ToMicroseconds(time);
         changedPlates.Add(plateKey);

@@ -45,6 +45,9 @@ internal sealed partial class SqlStoreTransaction
             .UpdateAsync(cancellationToken) == 1;
     }
 
+    public Task LockStreamAsync(long streamKey, CancellationToken cancellationToken) =>
+        database.LockRowAsync(connection, "read_stream", "stream_key", streamKey, cancellationToken);
+
     public Task SetClockOffsetAsync(long streamKey, TimeSpan? offset, CancellationToken cancellationToken)
     {
         long? microseconds = offset is { } time ? time.Ticks / TimeSpan.TicksPerMicrosecond : null;

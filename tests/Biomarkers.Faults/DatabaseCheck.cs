@@ -13,9 +13,9 @@ internal static class DatabaseCheck
     /// <param name="senders">What was sent.</param>
     /// <param name="figures">Takes the findings.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task RunAsync(DbConnection connection, IReadOnlyList<LoadSender> senders, KeptFigures figures, CancellationToken cancellationToken)
+    public static async Task RunAsync(DbConnection connection, IReadOnlyList<ILoadSender> senders, KeptFigures figures, CancellationToken cancellationToken)
     {
-        foreach (LoadSender sender in senders)
+        foreach (ILoadSender sender in senders)
         {
             await CheckEventsAsync(connection, sender, figures, cancellationToken);
         }
@@ -30,7 +30,7 @@ internal static class DatabaseCheck
         await CheckWorkAsync(connection, figures, cancellationToken);
     }
 
-    private static async Task CheckEventsAsync(DbConnection connection, LoadSender sender, KeptFigures figures, CancellationToken cancellationToken)
+    private static async Task CheckEventsAsync(DbConnection connection, ILoadSender sender, KeptFigures figures, CancellationToken cancellationToken)
     {
         var stored = (await connection.ReadAsync(
             "SELECT event_offset, content, content_hash FROM stream_event JOIN read_stream USING (stream_key) WHERE instrument_id = @instrument ORDER BY event_offset",
@@ -70,7 +70,7 @@ internal static class DatabaseCheck
         }
     }
 
-    private static async Task CheckPlatesAsync(DbConnection connection, IReadOnlyList<LoadSender> senders, KeptFigures figures, CancellationToken cancellationToken)
+    private static async Task CheckPlatesAsync(DbConnection connection, IReadOnlyList<ILoadSender> senders, KeptFigures figures, CancellationToken cancellationToken)
     {
         var runs = (await connection.ReadAsync(
             "SELECT barcode, (SELECT COUNT(*) FROM analytical_run r WHERE r.plate_key = p.plate_key), (SELECT COUNT(*) FROM plate_read d WHERE d.plate_key = p.plate_key) FROM plate p",

@@ -23,6 +23,11 @@ internal static class KillCommand
         Description = "Mean time of even load before the burst that a kill falls into, 0 to 600; 0 for none. Default: 0 for one server, 5 for more.",
     };
 
+    private static readonly Option<bool> Clients = new("--clients")
+    {
+        Description = "Instruments are processes of their own with a spool on disk, one of which is killed at a random moment of each cycle, too. As a control one without a spool.",
+    };
+
     public static Command Create()
     {
         Engine.AcceptOnlyFromAmong(Sqlite, Postgres);
@@ -32,7 +37,7 @@ internal static class KillCommand
             + "event, plate, run and result is counted over gRPC and in the database, with what watchers saw of them meanwhile, and the same check is shown to find damage "
             + "that is done to a copy.")
         {
-            Engine, Replicas, Cycles, PlatesPerCycle, SecondsBetweenKills, FaultOptions.Senders, FaultOptions.Seed, FaultOptions.LimitSeconds, FaultOptions.Json,
+            Engine, Replicas, Cycles, PlatesPerCycle, SecondsBetweenKills, Clients, FaultOptions.Senders, FaultOptions.Seed, FaultOptions.LimitSeconds, FaultOptions.Json,
         };
         command.Validators.Add(result =>
         {
@@ -71,7 +76,8 @@ internal static class KillCommand
             parsed.GetValue(FaultOptions.Senders),
             parsed.GetValue(PlatesPerCycle),
             parsed.GetValue(SecondsBetweenKills) ?? (parsed.GetValue(Replicas) > 1 ? 5 : 0),
-            parsed.GetValue(FaultOptions.Seed));
+            parsed.GetValue(FaultOptions.Seed),
+            parsed.GetValue(Clients) ? Path.Combine(folder, "spools") : null);
         return await new KillSession(plan, store, Console.Error.WriteLine).RunAsync(cancellationToken);
     }
 }

@@ -9,15 +9,29 @@ internal sealed class Load : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Task[] sending;
 
-    /// <summary>Makes the instruments, numbered from the first; they open their streams.</summary>
-    public Load(Uri server, string keyFile, int senders, int seed, int firstNumber = 0)
+    /// <summary>Makes the instruments; they open their streams.</summary>
+    /// <param name="server">Where they send.</param>
+    /// <param name="keyFile">Their key.</param>
+    /// <param name="senders">How many.</param>
+    /// <param name="seed">Seed of their plates.</param>
+    /// <param name="spools">Folder of spools, for instruments that are processes of their own; null for instruments in this process.</param>
+    /// <param name="firstNumber">Number of the first.</param>
+    public Load(Uri server, string keyFile, int senders, int seed, string? spools = null, int firstNumber = 0)
     {
         var options = new BiomarkersConnectionOptions { Server = server, KeyFile = keyFile };
-        Senders = [.. Enumerable.Range(firstNumber, senders).Select(number => new LoadSender(options, number, (ulong)seed))];
+        Senders =
+        [
+            .. Enumerable.Range(firstNumber, senders).Select(number => spools is null
+                ? (ILoadSender)new LoadSender(options, number, (ulong)seed)
+                : new AdapterProcess(server, keyFile, number, seed, Path.Combine(spools, LoadPlates.InstrumentIdOf(number)))),
+        ];
         sending = [.. Senders.Select(sender => sender.RunAsync(permits, stop.Token))];
     }
 
-    public IReadOnlyList<LoadSender> Senders { get; }
+    public IReadOnlyList<ILoadSender> Senders { get; }
+
+    /// <summary>The instruments that are processes of their own.</summary>
+    public IEnumerable<AdapterProcess> Adapters => Senders.OfType<AdapterProcess>();
 
     /// <summary>Events that were handed over and are not acknowledged.</summary>
     public int UnacknowledgedCount => Senders.Sum(sender => sender.UnacknowledgedCount);
@@ -72,7 +86,7 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>Waits until everything is acknowledged and closes the streams.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
-        foreach (LoadSender sender in Senders)
+        foreach (ILoadSender sender in Senders)
         {
             await sender.FinishAsync(cancellationToken);
         }
@@ -81,7 +95,7 @@ internal sealed class Load : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        foreach (LoadSender sender in Senders)
+        foreach (ILoadSender sender in Senders)
         {
             await sender.DisposeAsync();
         }

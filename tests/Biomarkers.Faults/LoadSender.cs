@@ -1,8 +1,5 @@
 using System.Security.Cryptography;
 using Biomarkers.Client;
-using Biomarkers.Immunoassay.Assays;
-using Biomarkers.Simulation;
-using Biomarkers.Simulation.Plates;
 using Biomarkers.V1;
 using Google.Protobuf;
 
@@ -19,16 +16,13 @@ internal sealed record SentEvent(byte[] Sha256, string? PlateBarcode, int WellCo
 }
 
 /// <summary>An instrument that sends simulated plates over one stream for as long as it is allowed to, and remembers what it sent.</summary>
-internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
+internal sealed class LoadSender : ILoadSender, IProgress<SenderState>
 {
     /// <summary>Most events without an acknowledgement.</summary>
     private const int Window = 16;
 
-    // One event in so many is no message: it must be kept too, and stop nothing.
-    private const int GarbageEvery = 29;
-
     private readonly int number;
-    private readonly ulong seed;
+    private readonly LoadPlates plates;
     private readonly BiomarkersConnection connection;
     private readonly PlateReadSender sender;
     private readonly SemaphoreSlim room = new(Window, Window);
@@ -48,7 +42,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     public LoadSender(BiomarkersConnectionOptions options, int number, ulong seed, int maximumKeptEvents = 10_000)
     {
         this.number = number;
-        this.seed = seed;
+        plates = new LoadPlates(number, seed);
         connection = BiomarkersConnection.Open(options);
         sender = PlateReadSender.Start(
             connection.Ingest,
@@ -70,7 +64,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
     /// <summary>Name of the stream of every sender.</summary>
     public const string StreamId = "load";
 
-    public string InstrumentId => $"reader-{number}";
+    public string InstrumentId => LoadPlates.InstrumentIdOf(number);
 
     /// <summary>How often its stream was opened.</summary>
     public int OpeningCount => Volatile.Read(ref openingCount);
@@ -135,7 +129,7 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
         {
             await permits.WaitAsync(cancellationToken);
             await room.WaitAsync(cancellationToken);
-            (StreamEventContent content, int wells) = Next();
+            (StreamEventContent content, int wells) = plates.At(events.Count);
             var sent = new SentEvent(SHA256.HashData(content.ToByteArray()), content.PlateRead?.PlateBarcode, wells);
             lock (gate)
             {
@@ -189,32 +183,5 @@ internal sealed class LoadSender : IAsyncDisposable, IProgress<SenderState>
         sent.IsAcknowledged = true;
         Interlocked.Increment(ref acknowledgedCount);
         room.Release();
-    }
-
-    private (StreamEventContent Content, int Wells) Next()
-    {
-        int index = events.Count;
-        if (index % GarbageEvery == GarbageEvery - 1)
-        {
-            return (Garbage(BitConverter.GetBytes(((long)number << 32) + index)), 0);
-        }
-
-        AssayDefinition assay = BuiltInAssays.All[index % BuiltInAssays.All.Count];
-        SimulatedPlate plate = PlateSimulator.Create(assay, PlateScenario.Clean, seed + ((ulong)number << 32) + (ulong)index, $"K{number}-{index}");
-        var content = new StreamEventContent { PlateRead = PlateMessages.ToWire(plate.Read, "r1", plate.Layout) };
-        return (content, plate.Read.WellResponseCount);
-    }
-
-    // A message of a field that nobody knows: well-formed on the wire, and it says nothing.
-    private static StreamEventContent Garbage(byte[] bytes)
-    {
-        using var buffer = new MemoryStream();
-        using (var output = new CodedOutputStream(buffer, leaveOpen: true))
-        {
-            output.WriteTag(1000, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(ByteString.CopyFrom(bytes));
-        }
-
-        return StreamEventContent.Parser.ParseFrom(buffer.ToArray());
     }
 }

@@ -17,6 +17,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     ModelCommand.Create(),
     OverloadCommand.Create(),
     CasesCommand.Create(),
+    AdapterCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -17,7 +17,7 @@ internal sealed class Trial : IAsyncDisposable
     /// <summary>How long a list may take when everything is counted: the contents are judged here, on a machine that may be at other work, and not the time.</summary>
     private static readonly TimeSpan ListPatience = TimeSpan.FromMinutes(2);
 
-    private Trial(StoreUnderTest store, ReplicaSet replicas, int senders, int seed)
+    private Trial(StoreUnderTest store, ReplicaSet replicas, int senders, int seed, string? spools)
     {
         this.store = store;
         Replicas = replicas;
@@ -25,7 +25,7 @@ internal sealed class Trial : IAsyncDisposable
         runWatcher = new RunWatcher(Balancer.Server, store.KeyFile, Recoveries.SawPlate);
         feedWatcher = store.MayBeReadWhileServed ? new FeedWatcher(store) : null;
         watching = [runWatcher.RunAsync(stopWatching.Token), feedWatcher?.RunAsync(stopWatching.Token) ?? Task.CompletedTask];
-        Load = new Load(Balancer.Server, store.KeyFile, senders, seed);
+        Load = new Load(Balancer.Server, store.KeyFile, senders, seed, spools);
     }
 
     public ReplicaSet Replicas { get; }
@@ -37,8 +37,8 @@ internal sealed class Trial : IAsyncDisposable
     public Recoveries Recoveries { get; } = new();
 
     /// <summary>Starts servers, watchers and instruments.</summary>
-    public static async Task<Trial> StartAsync(StoreUnderTest store, int replicas, int senders, int seed, CancellationToken cancellationToken) =>
-        new(store, await ReplicaSet.StartAsync(store, replicas, cancellationToken), senders, seed);
+    public static async Task<Trial> StartAsync(StoreUnderTest store, int replicas, int senders, int seed, CancellationToken cancellationToken, string? spools = null) =>
+        new(store, await ReplicaSet.StartAsync(store, replicas, cancellationToken), senders, seed, spools);
 
     /// <summary>What came of the load by now, for a line of progress.</summary>
     public string Progress()

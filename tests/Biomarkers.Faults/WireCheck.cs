@@ -10,9 +10,9 @@ internal static class WireCheck
     private const int PageSize = 1000;
 
     /// <summary>Asks for streams, plates, runs and results, and adds what is wrong.</summary>
-    public static async Task RunAsync(BiomarkersConnection connection, IReadOnlyList<LoadSender> senders, KeptFigures figures, CancellationToken cancellationToken)
+    public static async Task RunAsync(BiomarkersConnection connection, IReadOnlyList<ILoadSender> senders, KeptFigures figures, CancellationToken cancellationToken)
     {
-        foreach (LoadSender sender in senders)
+        foreach (ILoadSender sender in senders)
         {
             ReadStream stream = await connection.Ingest.GetReadStreamAsync(
                 new GetReadStreamRequest { Name = $"instruments/{sender.InstrumentId}/readStreams/{LoadSender.StreamId}" }, cancellationToken: cancellationToken);

@@ -20,6 +20,8 @@ public static class HeldCommand
         Description = "The plate keeps the layout that it has. Default: the layout that came with the read becomes the plate's newest.",
     };
 
+    private static readonly Option<bool> SupersedeOption = new("--supersede") { Description = "Its results take the place of those of reads that came after it." };
+
     private static readonly Option<bool> JsonOption = new("--json") { Description = "Print JSON: one array for list, else one document." };
 
     /// <summary>Why a person decides; every decision needs it.</summary>
@@ -30,11 +32,12 @@ public static class HeldCommand
     {
         var list = new Command("list", "List reads that wait for a decision, newest first.") { InstrumentOption, AllOption, Pages.Limit, JsonOption };
         ServerArguments.SetWork(list, ListAsync);
-        var use = new Command("use", "Use a read as a reading of its plate, or of another one; the plate is analysed.") { NameArgument, ReasonOption, PlateOption, KeepLayoutOption, JsonOption };
+        var use = new Command("use", "Use a read as a reading of its plate, or of another one; the plate is analysed.") { NameArgument, ReasonOption, PlateOption, KeepLayoutOption, SupersedeOption, JsonOption };
         ServerArguments.SetWork(use, call => ResolveAsync(call, request => request.Use = new V1.UseHeldPlate
         {
             PlateBarcode = Names.LastOf(call.Parsed.GetValue(PlateOption) ?? ""),
             KeepLayout = call.Parsed.GetValue(KeepLayoutOption),
+            SupersedeLaterReads = call.Parsed.GetValue(SupersedeOption),
         }));
         var dismiss = new Command("dismiss", "Never use a read; what was sent stays.") { NameArgument, ReasonOption, JsonOption };
         ServerArguments.SetWork(dismiss, call => ResolveAsync(call, request => request.Dismiss = new V1.DismissHeldPlate()));

@@ -3,6 +3,7 @@ using System.Globalization;
 using Biomarkers.Cli.Plates;
 using Biomarkers.Cli.Servers;
 using Biomarkers.Client;
+using Biomarkers.Client.Spool;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Plates;
@@ -50,6 +51,14 @@ public static class SendCommand
         DefaultValueFactory = _ => 30,
     };
 
+    private static readonly Option<string> SpoolOption = new("--spool")
+    {
+        Description = "Folder that keeps what is sent on this machine's disk until the server has it, and for seven days after. Made where it is not there; one command at a time.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> TakeOverOption = SpoolSending.TakeOverOption();
+
     private static readonly Option<bool> JsonOption = new("--json") { Description = "Print one JSON array." };
 
     /// <summary>Makes the command.</summary>
@@ -57,9 +66,10 @@ public static class SendCommand
     {
         var command = new Command(
             "send",
-            "Send plate files. Exit codes: 0 all stored or known already (with --wait: and accepted), 1 one was quarantined (or has no accepted run), 2 wrong arguments or input, or no answer.")
+            "Send plate files. Exit codes: 0 all stored or known already (with --wait: and accepted), 1 one was quarantined (or has no accepted run), 2 wrong arguments or input, or no answer; with --spool: 3 spooled, and not all of it acknowledged.")
         {
-            FilesArgument, InstrumentOption, StreamOption, AssayOption, LayoutOption, NoLayoutOption, BarcodeOption, ReadIdOption, WaitOption, PatienceOption, JsonOption,
+            FilesArgument, InstrumentOption, StreamOption, AssayOption, LayoutOption, NoLayoutOption, BarcodeOption, ReadIdOption,
+            WaitOption, PatienceOption, SpoolOption, TakeOverOption, JsonOption,
         };
         foreach (Option option in PlateFileArguments.All)
         {
@@ -84,6 +94,11 @@ public static class SendCommand
 
         // The names of analytes and the detector are the assay's, so that it is asked for first.
         TimeSpan patience = TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption));
+        if (call.Parsed.GetValue(SpoolOption) is { } folder)
+        {
+            return await SpoolSending.GuardAsync(call, "biomarkers send", () => SpoolAsync(call, folder, instrument, settings, patience));
+        }
+
         ServerAssay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await ServerAssay.FindAsync(call, name, patience) : null;
         var options = new PlateReadSenderOptions
         {
@@ -92,6 +107,7 @@ public static class SendCommand
             ClientVersion = $"biomarkers {typeof(SendCommand).Assembly.GetName().Version?.ToString(3)}",
             MaximumBackoff = TimeSpan.FromSeconds(5),
             GiveUpAfter = patience,
+            TakeOver = call.Parsed.GetValue(TakeOverOption),
             Progress = new ReconnectNotes(call.Console),
         };
         await using var sender = PlateReadSender.Start(call.Connection.Ingest, options, TimeProvider.System);
@@ -99,7 +115,8 @@ public static class SendCommand
         var sent = new List<SentFile>();
         for (int i = 0; i < files.Length; i++)
         {
-            SentFile file = await SendFileAsync(call, new OpenStream(sender, instrument, stream), files[i], settings, assay);
+            var open = new OpenStream(sender, instrument, stream);
+            SentFile file = await SendFileAsync(call, files[i], settings, assay, (input, readId, layout) => PlateSending.SendAsync(call, open, input, readId, layout));
             sent.Add(file);
             Print(call, file, files.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"[{i + 1}/{files.Length}] "));
         }
@@ -113,6 +130,35 @@ public static class SendCommand
         // What was stored, then lost with the server's database and could not be used again is not stored any more.
         int restored = sender.LastRestoration is { Refused.Count: > 0 } ? ExitCodes.Negative : ExitCodes.Ok;
         return Math.Max(restored, sent.Max(file => ExitCodeOf(file, call.Parsed.GetValue(WaitOption))));
+    }
+
+    private static async Task<int> SpoolAsync(ServerCall call, string folder, string instrument, PlateFileSettings settings, TimeSpan patience)
+    {
+        var options = new EventSpoolOptions { InstrumentId = instrument, StreamId = call.Parsed.GetValue(StreamOption) };
+        using EventSpool spool = EventSpool.Open(folder, options, TimeProvider.System);
+        ServerAssay? assay = call.Parsed.GetValue(AssayOption) is { } name ? await ServerAssay.FindOrRecallAsync(call, name, spool.Folder) : null;
+        var sending = new SpoolSending(call, spool);
+        string[] files = call.Parsed.GetRequiredValue(FilesArgument);
+        var sent = new List<SentFile>();
+        foreach (string path in files)
+        {
+            sent.Add(await SendFileAsync(call, path, settings, assay, sending.AcceptAsync));
+        }
+
+        int code = await sending.SendAsync(call.Parsed.GetValue(TakeOverOption), patience, new ReconnectNotes(call.Console));
+        for (int i = 0; i < sent.Count; i++)
+        {
+            sent[i] = sending.WithOutcome(sent[i]);
+            Print(call, sent[i], files.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"[{i + 1}/{files.Length}] "));
+        }
+
+        if (call.Parsed.GetValue(JsonOption))
+        {
+            call.Console.WriteJson(sent);
+        }
+
+        // A file that is not right is told first: it is not in the spool.
+        return sent.Exists(file => file.Outcome == FileOutcome.Refused) ? ExitCodes.BadInput : code;
     }
 
     private static void CheckOptions(ServerCall call, string stream, string instrument, List<Fault> faults)
@@ -138,13 +184,19 @@ public static class SendCommand
             }
         }
 
+        if (call.Parsed.GetValue(SpoolOption) is not null && call.Parsed.GetValue(WaitOption))
+        {
+            faults.Add(new Fault("--wait", FaultReasons.Duplicate, "--spool sends also while the server is away; expected one of both."));
+        }
+
         if (call.Parsed.GetValue(NoLayoutOption) && call.Parsed.GetValue(LayoutOption) is not null)
         {
             faults.Add(new Fault("--no-layout", FaultReasons.Duplicate, "--layout names a layout; expected one of both."));
         }
     }
 
-    private static async Task<SentFile> SendFileAsync(ServerCall call, OpenStream stream, string path, PlateFileSettings settings, ServerAssay? assay)
+    private static async Task<SentFile> SendFileAsync(
+        ServerCall call, string path, PlateFileSettings settings, ServerAssay? assay, Func<PlateInput, string, PlateLayout?, Task<SentFile>> send)
     {
         Checked<PlateInput> read = await PlateInput.ReadAsync(path, settings, assay?.Definition, call.CancellationToken);
         if (read.Value is not { } input)
@@ -184,7 +236,7 @@ public static class SendCommand
         }
 
         string readId = call.Parsed.GetValue(ReadIdOption) ?? PlateSending.DefaultReadId(input.FileHash);
-        SentFile sent = await PlateSending.SendAsync(call, stream, input, readId, layout);
+        SentFile sent = await send(input, readId, layout);
         bool isWaitedFor = call.Parsed.GetValue(WaitOption) && sent.Outcome is FileOutcome.Stored or FileOutcome.Duplicate;
         return isWaitedFor ? await PlateSending.WaitAsync(call, sent, TimeSpan.FromSeconds(call.Parsed.GetValue(PatienceOption))) : sent;
     }
@@ -194,7 +246,7 @@ public static class SendCommand
 
     private static void Print(ServerCall call, SentFile file, string progress)
     {
-        if (file.Outcome is FileOutcome.Refused or FileOutcome.Quarantined)
+        if (file.Outcome is FileOutcome.Refused or FileOutcome.Quarantined or FileOutcome.Held)
         {
             call.Console.Refuse(file.File, file.Faults.Select(fault => new Fault(fault.Field, fault.Reason, fault.Description)));
         }
@@ -223,13 +275,13 @@ public static class SendCommand
     private static int ExitCodeOf(SentFile file, bool isWaitedFor) => file.Outcome switch
     {
         FileOutcome.Refused => ExitCodes.BadInput,
-        FileOutcome.Quarantined => ExitCodes.Negative,
+        FileOutcome.Quarantined or FileOutcome.Held => ExitCodes.Negative,
         _ when isWaitedFor && file.Run?.Verdict != RunVerdict.Accepted => ExitCodes.Negative,
         _ => ExitCodes.Ok,
     };
 
     /// <summary>Tells why a sender waits, and what a restored database lacks.</summary>
-    private sealed class ReconnectNotes(CommandConsole console) : IProgress<SenderState>
+    internal sealed class ReconnectNotes(CommandConsole console) : IProgress<SenderState>
     {
         public void Report(SenderState value)
         {

@@ -20,6 +20,12 @@ public enum FileOutcome
 
     /// <summary>Not sent: the file is not right.</summary>
     Refused,
+
+    /// <summary>Stored, and not used until a person decides.</summary>
+    Held,
+
+    /// <summary>On this machine's disk, and not acknowledged by the server.</summary>
+    Spooled,
 }
 
 /// <summary>What became of a file.</summary>
@@ -74,16 +80,10 @@ internal static class PlateSending
     /// before and its layout stays what it was.</remarks>
     public static async Task<SentFile> SendAsync(ServerCall call, OpenStream stream, PlateInput input, string readId, PlateLayout? layout)
     {
-        // What the file prints as its time names no zone, so that no read time is sent.
-        V1.PlateRead message = PlateMessages.ToWire(input.Read, readId, layout, OperatorOf(input));
-        IReadOnlyList<V1.StreamEventContent> events;
-        try
+        (IReadOnlyList<V1.StreamEventContent> events, SentFile? refused) = EventsOf(input, readId, layout);
+        if (refused is not null)
         {
-            events = PlateEvents.Of(message, PlateReadSender.MaximumContentBytes);
-        }
-        catch (ArgumentException exception)
-        {
-            return new SentFile(input.Path, FileOutcome.Refused, input.Read.PlateBarcode, readId, null, [new SentFault("", FaultReasons.LimitExceeded, exception.Message)]);
+            return refused;
         }
 
         V1.Plate? before = await FindPlateAsync(call, input, readId);
@@ -95,9 +95,10 @@ internal static class PlateSending
             offset = sent.Offset;
             // What became of a recovered event was told in an acknowledgement that was lost: the list of the quarantine tells it again.
             RpcFault? fault = sent.Kind == SendOutcomeKind.Recovered ? await Quarantine.FindAsync(call, stream.InstrumentId, stream.StreamId, offset, content) : sent.Fault;
-            if (sent.Kind == SendOutcomeKind.Quarantined || fault is not null)
+            if (sent.Kind is SendOutcomeKind.Quarantined or SendOutcomeKind.Held || fault is not null)
             {
-                return new SentFile(input.Path, FileOutcome.Quarantined, input.Read.PlateBarcode, readId, offset, [.. FaultsOf(fault).Select(WithCommand)]);
+                FileOutcome word = sent.Kind == SendOutcomeKind.Held ? FileOutcome.Held : FileOutcome.Quarantined;
+                return new SentFile(input.Path, word, input.Read.PlateBarcode, readId, offset, [.. FaultsOf(fault).Select(WithCommand)]);
             }
 
             outcome = sent.Kind == SendOutcomeKind.Duplicate ? outcome : FileOutcome.Stored;
@@ -105,6 +106,21 @@ internal static class PlateSending
 
         bool isKnown = before is not null && (await FindPlateAsync(call, input, readId))?.LayoutVersion == before.LayoutVersion;
         return new SentFile(input.Path, isKnown ? FileOutcome.Duplicate : outcome, input.Read.PlateBarcode, readId, offset, []);
+    }
+
+    /// <summary>A plate as events, whole or in parts; or why it has no such form.</summary>
+    public static (IReadOnlyList<V1.StreamEventContent> Events, SentFile? Refused) EventsOf(PlateInput input, string readId, PlateLayout? layout)
+    {
+        // What the file prints as its time names no zone, so that no read time is sent.
+        V1.PlateRead message = PlateMessages.ToWire(input.Read, readId, layout, OperatorOf(input));
+        try
+        {
+            return (PlateEvents.Of(message, PlateReadSender.MaximumContentBytes), null);
+        }
+        catch (ArgumentException exception)
+        {
+            return ([], new SentFile(input.Path, FileOutcome.Refused, input.Read.PlateBarcode, readId, null, [new SentFault("", FaultReasons.LimitExceeded, exception.Message)]));
+        }
     }
 
     /// <summary>Waits until a plate has its newest run, or nothing is left to wait for.</summary>
@@ -164,7 +180,7 @@ internal static class PlateSending
 
     private static string? OperatorOf(PlateInput input) => input.File.Operator is { Length: > 0 and <= Texts.MaximumLength } name && !name.Any(char.IsControl) ? name : null;
 
-    private static IReadOnlyList<SentFault> FaultsOf(RpcFault? fault) => fault switch
+    internal static IReadOnlyList<SentFault> FaultsOf(RpcFault? fault) => fault switch
     {
         null => [],
         { Fields.Count: 0 } => [new SentFault("", fault.Reason, fault.Message)],

@@ -8,8 +8,7 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <remarks>Epoch and offset are compared and set inside the transaction. Bad content is kept with its faults and consumes its offset:
 /// one bad plate never blocks an instrument, and nothing that was sent is gone.</remarks>
 /// <param name="Event">The event.</param>
-/// <param name="Limits">Most parts of one read, and how long a plate may be read again.</param>
-public sealed record AppendEvent(StreamEvent Event, PipelineLimits Limits) : IStoreWrite<EventOutcome>
+public sealed record AppendEvent(StreamEvent Event) : IStoreWrite<EventOutcome>
 {
     /// <summary>Reason of an event whose offset holds other content.</summary>
     public const string OffsetConflictReason = "OFFSET_CONFLICT";
@@ -43,7 +42,7 @@ public sealed record AppendEvent(StreamEvent Event, PipelineLimits Limits) : ISt
 
         long nextOffset = stream.NextOffset + 1;
         ContentUse use = Event.Content.Value is { } content
-            ? await EventContentUse.Of(context, Event, Limits).ApplyAsync(content, cancellationToken)
+            ? await EventContentUse.Of(context, Event).ApplyAsync(content, cancellationToken)
             : ContentUse.Refused(Event.Content.Faults);
         if (use.HeldKey is not null)
         {

@@ -13,15 +13,20 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="IsUsed">Whether what has come is used.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Actor">Who decides.</param>
-/// <param name="Limits">How long a plate may be read again.</param>
 public sealed record ClosePendingRead(
-    string PlateBarcode, string InstrumentId, string StreamId, string ReadId, bool IsUsed, string Reason, string Actor, PipelineLimits Limits) : IStoreWrite<Decided>
+    string PlateBarcode, string InstrumentId, string StreamId, string ReadId, bool IsUsed, string Reason, string Actor) : IStoreWrite<Decided>
 {
     /// <inheritdoc/>
     public async Task<Decided> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
         IStoreTransaction transaction = context.Transaction;
         StreamRow? stream = await transaction.FindStreamAsync(InstrumentId, StreamId, cancellationToken);
+        if (stream is not null)
+        {
+            // A part that another server takes at this moment comes before or after, and is not lost between.
+            await transaction.LockStreamAsync(stream.StreamKey, cancellationToken);
+        }
+
         PendingReadRow? pending = stream is null ? null : await transaction.FindPendingReadAsync(stream.StreamKey, ReadId, cancellationToken);
         if (pending is null || pending.PlateBarcode != PlateBarcode)
         {
@@ -58,7 +63,7 @@ public sealed record ClosePendingRead(
         }
 
         var source = new ReadSource(InstrumentId, stream.StreamKey, offset, context.Now, Actor);
-        ContentUse use = await new EventContentUse(context, source, stream.StreamKey, offset, Limits).FinishAsync(pending, read.Value, cancellationToken);
+        ContentUse use = await new EventContentUse(context, source, stream.StreamKey, offset).FinishAsync(pending, read.Value, cancellationToken);
         return use.Faults.Count > 0 && use.HeldKey is null
             ? Decided.Not(DecisionKind.Refused, use.Faults)
             : new Decided(DecisionKind.Done, [], use.PlateBarcode, use.HeldKey, use.Works);

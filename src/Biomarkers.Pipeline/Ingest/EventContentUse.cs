@@ -10,16 +10,16 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="source">The event that holds the content.</param>
 /// <param name="readingKey">Stream on which readings in parts are begun and go on.</param>
 /// <param name="partOffset">Place of a part among the others of its reading.</param>
-/// <param name="limits">Most parts of one read, and how long a plate may be read again.</param>
-internal sealed class EventContentUse(WriteContext context, ReadSource source, long readingKey, long partOffset, PipelineLimits limits)
+internal sealed class EventContentUse(WriteContext context, ReadSource source, long readingKey, long partOffset)
 {
     private readonly IStoreTransaction transaction = context.Transaction;
+    private readonly PipelineLimits limits = context.Limits;
 
-    public static EventContentUse Of(WriteContext context, StreamEvent received, PipelineLimits limits)
+    public static EventContentUse Of(WriteContext context, StreamEvent received)
     {
         OpenedStream stream = received.Stream;
         var source = new ReadSource(stream.InstrumentId, stream.StreamKey, received.Offset, received.ReceiveTime, stream.Actor, received.Hash);
-        return new EventContentUse(context, source, stream.StreamKey, received.Offset, limits);
+        return new EventContentUse(context, source, stream.StreamKey, received.Offset);
     }
 
     public Task<ContentUse> ApplyAsync(EventContent content, CancellationToken cancellationToken) => content switch
@@ -32,7 +32,7 @@ internal sealed class EventContentUse(WriteContext context, ReadSource source, l
     };
 
     private Task<ContentUse> AcceptAsync(WholePlateRead whole, CancellationToken cancellationToken) =>
-        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", source, isOneEvent: true, limits, cancellationToken);
+        PlateAcceptance.AcceptReadAsync(context, whole, "plate_read", source, isOneEvent: true, cancellationToken);
 
     private async Task<ContentUse> StartAsync(PlateReadStarted started, CancellationToken cancellationToken)
     {
@@ -94,14 +94,22 @@ internal sealed class EventContentUse(WriteContext context, ReadSource source, l
             return ContentUse.RefusedBelow("wells_read", part.Faults, pending.PlateBarcode);
         }
 
+        IReadOnlyList<byte[]> before = await transaction.ListPendingPartsAsync(readingKey, wells.ReadId, cancellationToken);
+        byte[] encoded = PlateReadEncoding.Encode(part.Value);
+        if (before.Sum(bytes => (long)bytes.Length) + encoded.Length > limits.PartBytesPerRead)
+        {
+            return ContentUse.Refused(
+                new Fault("wells_read", FaultReasons.LimitExceeded, $"The parts of read '{wells.ReadId}' take more than {limits.PartBytesPerRead} bytes; expected each well once."), pending.PlateBarcode);
+        }
+
         // Checked against the parts before it, so that the fault is told with the event that brought it.
-        Checked<PlateRead> merged = PlateReadParts.Merge(pending, [.. await PartsAsync(pending, cancellationToken), part.Value]);
+        Checked<PlateRead> merged = PlateReadParts.Merge(pending, [.. before.Select(PlateReadEncoding.Decode), part.Value]);
         if (merged.Value is null)
         {
             return ContentUse.RefusedBelow("wells_read", merged.Faults, pending.PlateBarcode);
         }
 
-        await transaction.InsertPendingPartAsync(readingKey, wells.ReadId, partOffset, PlateReadEncoding.Encode(part.Value), cancellationToken);
+        await transaction.InsertPendingPartAsync(readingKey, wells.ReadId, partOffset, encoded, cancellationToken);
         return ContentUse.Used(pending.PlateBarcode);
     }
 
@@ -133,7 +141,7 @@ internal sealed class EventContentUse(WriteContext context, ReadSource source, l
     public async Task<ContentUse> FinishAsync(PendingReadRow pending, PlateRead read, CancellationToken cancellationToken)
     {
         var whole = new WholePlateRead(pending.Origin, read, pending.Layout) { LacksBarcode = pending.PlateBarcode == WholePlateRead.NoBarcode };
-        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, whole, "plate_completed", source, isOneEvent: false, limits, cancellationToken);
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, whole, "plate_completed", source, isOneEvent: false, cancellationToken);
         if (use.Faults.Count == 0 || use.HeldKey is not null)
         {
             await transaction.DeletePendingReadAsync(readingKey, pending.Origin.ReadId, cancellationToken);

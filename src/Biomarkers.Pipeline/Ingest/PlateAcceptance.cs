@@ -16,13 +16,16 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="ReceiveTime">The server's clock.</param>
 /// <param name="Actor">Who, for the audit.</param>
 /// <param name="EventHash">Hash of the event that completed the read; default for a layout.</param>
-internal sealed record ReadSource(string InstrumentId, long StreamKey, long Offset, DateTimeOffset ReceiveTime, string Actor, ContentHash EventHash = default);
+/// <param name="IsLate">Whether it is used long after it came, so that newer reads may be there.</param>
+internal sealed record ReadSource(
+    string InstrumentId, long StreamKey, long Offset, DateTimeOffset ReceiveTime, string Actor, ContentHash EventHash = default, bool IsLate = false);
 
 /// <summary>Brings one plate's reads and its layout together, and makes the work that they make possible: for every read of the plate, whichever
 /// of the two came last. First everything is checked, then everything is kept.</summary>
 internal sealed class PlateAcceptance
 {
     private readonly WriteContext context;
+    private readonly PipelineLimits limits;
     private readonly IStoreTransaction transaction;
     private readonly string barcode;
     private readonly List<ReadRow> reads;
@@ -35,6 +38,7 @@ internal sealed class PlateAcceptance
     private PlateAcceptance(WriteContext context, string barcode, PlateRow? plate, LayoutRow? newest, List<ReadRow> reads)
     {
         this.context = context;
+        limits = context.Limits;
         this.barcode = barcode;
         this.plate = plate;
         this.newest = newest;
@@ -42,8 +46,8 @@ internal sealed class PlateAcceptance
         transaction = context.Transaction;
     }
 
-    /// <summary>Whether a person said that measurement and reference belong together, though they don't look like it.</summary>
-    public bool JoinsInDoubt { get; set; }
+    /// <summary>The half of which a person said that it belongs to the newest that waits, though it does not look like it; null for none.</summary>
+    public string? ReadIdInDoubt { get; set; }
 
     /// <summary>Key of the plate, once something of it is kept.</summary>
     public long PlateKey => plate?.PlateKey ?? throw new InvalidOperationException($"Nothing of plate '{barcode}' is kept yet.");
@@ -63,20 +67,21 @@ internal sealed class PlateAcceptance
     /// <param name="field">Field of the message that brought it: faults lie below it.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="isOneEvent">Whether one event brings the whole of it, so that an event with its bytes is the same read; false for one that came in parts.</param>
-    /// <param name="limits">When a further read, or the other half of one, is in doubt.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task<ContentUse> AcceptReadAsync(
-        WriteContext context, WholePlateRead whole, string field, ReadSource source, bool isOneEvent, PipelineLimits limits, CancellationToken cancellationToken)
+        WriteContext context, WholePlateRead whole, string field, ReadSource source, bool isOneEvent, CancellationToken cancellationToken)
     {
         string? plateBarcode = whole.LacksBarcode ? null : whole.Read.PlateBarcode;
         PlateAcceptance acceptance = plateBarcode is null ? new(context, WholePlateRead.NoBarcode, null, null, []) : await OfAsync(context, plateBarcode, cancellationToken);
-        if ((isOneEvent && await acceptance.IsSameEventAsync(whole, source.EventHash, cancellationToken)) || await acceptance.IsRepeatAsync(whole, cancellationToken))
+        if ((isOneEvent && await acceptance.IsSameEventAsync(whole, source.EventHash, cancellationToken))
+            || await acceptance.IsRepeatAsync(whole, cancellationToken)
+            || await context.Transaction.IsHeldReadAsync(source.InstrumentId, whole, cancellationToken))
         {
             return ContentUse.Repeated(plateBarcode);
         }
 
         // What is in doubt is not compared with the plate that it may not belong to.
-        if (await acceptance.HoldOfAsync(whole, source, limits, cancellationToken) is { } hold)
+        if (await acceptance.HoldOfAsync(whole, source, cancellationToken) is { } hold)
         {
             Fault why = hold.ToFault(hold.Reason == ReadHold.BarcodeMissing ? $"{field}.plate_barcode" : field);
             return ContentUse.Held(why, plateBarcode, await acceptance.KeepHeldAsync(whole, hold, source, cancellationToken));
@@ -88,20 +93,18 @@ internal sealed class PlateAcceptance
             : ContentUse.Used(plateBarcode, await acceptance.KeepAsync(whole, whole.Layout, null, source, cancellationToken));
     }
 
-    private async Task<ReadHold?> HoldOfAsync(WholePlateRead whole, ReadSource source, PipelineLimits limits, CancellationToken cancellationToken)
+    private async Task<ReadHold?> HoldOfAsync(WholePlateRead whole, ReadSource source, CancellationToken cancellationToken)
     {
         PlateLayout? layout = whole.Layout is null ? null : await ResolveAsync(whole.Layout, cancellationToken);
-        DateTimeOffset? last = reads.Count == 0 ? null : reads.Max(row => row.ReceiveTime);
-        if (ReadHold.Of(whole, layout, plate, newest?.Layout, last, source.ReceiveTime, limits.RereadWindow) is { } hold)
+        if (ReadHold.Of(whole, layout, plate, newest?.Layout, reads, source, limits) is { } hold)
         {
             return hold;
         }
 
         return (layout ?? newest?.Layout) is { } used && await FindAssayAsync(used, cancellationToken) is { } assay
             && WavelengthHalves.IsHalf(whole.Read, assay.Assay)
-            && WavelengthHalves.PartnerOf(whole.Read, reads, assay.Assay) is { } partner
-            && WavelengthHalves.MismatchOf(whole.Read, whole.Origin.ReadTime, partner, limits.WavelengthWindow) is { } mismatch
-            ? new ReadHold(ReadHold.WavelengthPairMismatch, $"{mismatch}: read '{partner.ReadId}' waits for the other wavelength of plate '{barcode}'.")
+            && WavelengthHalves.DoubtOf(whole.Read, whole.Origin.ReadTime, reads, assay.Assay, limits.WavelengthWindow) is { } doubt
+            ? new ReadHold(ReadHold.WavelengthPairMismatch, $"{doubt} of plate '{barcode}'.")
             : null;
     }
 
@@ -132,6 +135,9 @@ internal sealed class PlateAcceptance
     /// <summary>Whether a layout is another one than the plate has.</summary>
     public async Task<bool> ChangesLayoutAsync(PlateLayout layout, CancellationToken cancellationToken) =>
         newest is not null && await ResolveAsync(layout, cancellationToken) is { } resolved && resolved.Hash != newest.Layout.Hash;
+
+    /// <summary>The newest read that came after a moment; null when none did.</summary>
+    public ReadRow? LaterThan(DateTimeOffset time) => reads.Where(row => row.ReceiveTime > time).MaxBy(row => row.ReceiveTime);
 
     /// <summary>Everything that keeps a read or a layout from being accepted; empty when nothing does.</summary>
     /// <param name="whole">A complete read; null for none.</param>
@@ -189,7 +195,7 @@ internal sealed class PlateAcceptance
             return (await InputsAsync(read, used, cancellationToken)).Faults;
         }
 
-        if (WavelengthHalves.PartnerOf(read, reads, assay) is not { } partner)
+        if (WavelengthHalves.PartnersOf(read, reads, assay) is not [var partner])
         {
             return [];
         }
@@ -277,7 +283,7 @@ internal sealed class PlateAcceptance
         return works;
     }
 
-    // The oldest with the oldest of the other kind, as they came.
+    // Halves that don't fit, or of which several wait, stay apart and are shown as waiting, unless a person said that this one belongs to the one that waits.
     private async Task JoinHalvesAsync(AssayDefinition assay, CancellationToken cancellationToken)
     {
         while (WavelengthHalves.Waiting(reads, assay).FirstOrDefault(row => MatchOf(row, assay) is not null) is { } half)
@@ -296,12 +302,19 @@ internal sealed class PlateAcceptance
         }
     }
 
-    // Halves that don't fit stay apart unless a person said that they belong together. When they were read was compared as they came.
-    private ReadRow? MatchOf(ReadRow half, AssayDefinition assay) =>
-        WavelengthHalves.PartnerOf(half.Read, reads, assay) is { } partner
-        && (JoinsInDoubt || WavelengthHalves.MismatchOf(half.Read, null, partner, TimeSpan.MaxValue) is null)
-            ? partner
+    // In both directions: the other one may have several to choose from.
+    private ReadRow? MatchOf(ReadRow half, AssayDefinition assay)
+    {
+        if (half.ReadId == ReadIdInDoubt && WavelengthHalves.PartnersOf(half.Read, reads, assay) is [.., var newestWaiting])
+        {
+            return newestWaiting;
+        }
+
+        return WavelengthHalves.MatchOf(half.Read, half.ReadTime, reads, assay, limits.WavelengthWindow) is { } match
+            && WavelengthHalves.PartnersOf(match.Read, reads, assay).Count == 1
+            ? match
             : null;
+    }
 
     private async Task<Checked<AnalysisInputs>> InputsAsync(PlateRead read, PlateLayout layout, CancellationToken cancellationToken)
     {

@@ -32,11 +32,11 @@ public sealed record ReadHold(string Reason, string Explanation)
     /// <param name="layout">Its layout with the version of its assay resolved; null for none.</param>
     /// <param name="plate">Its plate; null where it is new.</param>
     /// <param name="newest">The plate's layout; null for none.</param>
-    /// <param name="lastReceiveTime">When the plate's newest read came; null without.</param>
-    /// <param name="receiveTime">When this one came.</param>
-    /// <param name="window">How long after a plate was read a further read is taken for a reading of the same plate.</param>
+    /// <param name="reads">The plate's reads, oldest first.</param>
+    /// <param name="source">Where this one came from.</param>
+    /// <param name="limits">How long a plate may be read again, and how often.</param>
     internal static ReadHold? Of(
-        WholePlateRead whole, PlateLayout? layout, PlateRow? plate, PlateLayout? newest, DateTimeOffset? lastReceiveTime, DateTimeOffset receiveTime, TimeSpan window)
+        WholePlateRead whole, PlateLayout? layout, PlateRow? plate, PlateLayout? newest, IReadOnlyList<ReadRow> reads, ReadSource source, PipelineLimits limits)
     {
         if (whole.LacksBarcode)
         {
@@ -56,8 +56,38 @@ public sealed record ReadHold(string Reason, string Explanation)
                 : new ReadHold(LayoutConflict, $"Plate '{barcode}' has another layout than the one that comes with read '{whole.Origin.ReadId}'; one of them is wrong.");
         }
 
-        return plate?.RunKey is not null && lastReceiveTime is { } last && receiveTime - last > window
-            ? new ReadHold(BarcodeInUse, $"Plate '{barcode}' was last read {Days(receiveTime - last)} before; expected a reading of the same plate within {Days(window)}.")
+        return reads.Count == 0 ? null : OfFurtherRead(barcode, layout is not null, plate?.RunKey is not null, reads, source, limits);
+    }
+
+    // A further read of a plate takes the place of the ones before it: only one that is surely of the same plate may do so unasked.
+    private static ReadHold? OfFurtherRead(string barcode, bool bringsLayout, bool hasResults, IReadOnlyList<ReadRow> reads, ReadSource source, PipelineLimits limits)
+    {
+        DateTimeOffset last = reads.Max(row => row.ReceiveTime);
+        if (source.ReceiveTime - last > limits.RereadWindow)
+        {
+            return new ReadHold(
+                BarcodeInUse, $"Plate '{barcode}' was last read {Days(source.ReceiveTime - last)} before; expected a reading of the same plate within {Days(limits.RereadWindow)}.");
+        }
+
+        if (reads.Count >= limits.ReadsPerPlate)
+        {
+            return new ReadHold(BarcodeInUse, FormattableString.Invariant($"Plate '{barcode}' has {reads.Count} reads; expected at most {limits.ReadsPerPlate} of one plate."));
+        }
+
+        if (!hasResults)
+        {
+            return null;
+        }
+
+        if (source.IsLate && last > source.ReceiveTime)
+        {
+            return new ReadHold(BarcodeInUse, $"Plate '{barcode}' was read again after this read came; its results would take the place of newer ones.");
+        }
+
+        return !bringsLayout && reads.All(row => row.InstrumentId != source.InstrumentId)
+            ? new ReadHold(
+                BarcodeInUse,
+                $"Plate '{barcode}' has results of instrument '{reads[^1].InstrumentId}', and instrument '{source.InstrumentId}' reads it without a layout; this may be another plate.")
             : null;
     }
 

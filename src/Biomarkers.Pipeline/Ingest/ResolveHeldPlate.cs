@@ -43,7 +43,9 @@ public sealed record Decided(DecisionKind Kind, IReadOnlyList<Fault> Faults, str
 /// <param name="KeepsLayout">Whether the plate keeps the layout that it has, and the one that came with the read is dropped.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Actor">Who decides.</param>
-public sealed record ResolveHeldPlate(long HeldKey, bool IsUsed, string? PlateBarcode, bool KeepsLayout, string Reason, string Actor) : IStoreWrite<Decided>
+/// <param name="Supersedes">Whether it takes the place of reads that came after it; refused without, where there are such.</param>
+public sealed record ResolveHeldPlate(
+    long HeldKey, bool IsUsed, string? PlateBarcode, bool KeepsLayout, string Reason, string Actor, bool Supersedes = false) : IStoreWrite<Decided>
 {
     /// <inheritdoc/>
     public async Task<Decided> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
@@ -83,7 +85,16 @@ public sealed record ResolveHeldPlate(long HeldKey, bool IsUsed, string? PlateBa
 
         WholePlateRead whole = held.Read with { Read = held.Read.Read.WithBarcode(barcode), Layout = KeepsLayout ? null : held.Read.Layout, LacksBarcode = false };
         PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, barcode, cancellationToken);
-        acceptance.JoinsInDoubt = held.Hold.Reason == ReadHold.WavelengthPairMismatch;
+        if (!Supersedes && acceptance.LaterThan(held.ReceiveTime) is { } later)
+        {
+            return Decided.Not(DecisionKind.Refused, new Fault(
+                "supersede_later_reads",
+                FaultReasons.LaterRead,
+                $"Plate '{barcode}' has read '{later.ReadId}', which came after this one; its results would be replaced by older ones. Dismiss this read, or say that it supersedes."));
+        }
+
+        // What the person saw was this plate's half; of another plate's nobody said anything.
+        acceptance.ReadIdInDoubt = held.Hold.Reason == ReadHold.WavelengthPairMismatch && barcode == held.Read.PlateBarcode ? held.Read.Origin.ReadId : null;
         IReadOnlyList<Fault> faults = await acceptance.CheckAsync(whole, whole.Read.Format, whole.Layout, Reason, cancellationToken);
         if (faults.Count > 0)
         {

@@ -11,9 +11,8 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="Reason">Why.</param>
 /// <param name="Actor">Who decides.</param>
 /// <param name="Read">What bytes of an event say, or every fault in them.</param>
-/// <param name="Limits">Most parts of one read, and how long a plate may be read again.</param>
 public sealed record ReplayQuarantinedEvent(
-    long QuarantineKey, byte[]? Repaired, string Reason, string Actor, Func<byte[], Checked<EventContent>> Read, PipelineLimits Limits) : IStoreWrite<Decided>
+    long QuarantineKey, byte[]? Repaired, string Reason, string Actor, Func<byte[], Checked<EventContent>> Read) : IStoreWrite<Decided>
 {
     /// <inheritdoc/>
     public async Task<Decided> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
@@ -34,14 +33,16 @@ public sealed record ReplayQuarantinedEvent(
 
         bool isInJournal = Repaired is null && !refused.IsSecondOfItsOffset;
         StreamRow? stream = null;
-        var source = new ReadSource(refused.InstrumentId, refused.StreamKey, refused.Offset, refused.ReceiveTime, Actor, refused.ContentHash);
+        var source = new ReadSource(refused.InstrumentId, refused.StreamKey, refused.Offset, refused.ReceiveTime, Actor, refused.ContentHash, IsLate: true);
         if (!isInJournal)
         {
             (stream, ReadSource placed) = await OwnStreams.PlaceAsync(context, refused.InstrumentId, OwnStreams.Repaired, bytes, Actor, cancellationToken);
-            source = placed with { ReceiveTime = refused.ReceiveTime };
+            source = placed with { ReceiveTime = refused.ReceiveTime, IsLate = true };
         }
 
-        ContentUse use = await new EventContentUse(context, source, refused.StreamKey, refused.Offset, Limits).ApplyAsync(content.Value, cancellationToken);
+        // The place of a second content is taken by the first one's part: it gets one that no event has.
+        long partOffset = refused.IsSecondOfItsOffset ? -QuarantineKey : refused.Offset;
+        ContentUse use = await new EventContentUse(context, source, refused.StreamKey, partOffset).ApplyAsync(content.Value, cancellationToken);
         if (use.IsRepeat || (use.Faults.Count > 0 && use.HeldKey is null))
         {
             return Decided.Not(DecisionKind.Refused, use.IsRepeat ? [IsThere(use.PlateBarcode)] : use.Faults);

@@ -12,14 +12,13 @@ namespace Biomarkers.Pipeline.Ingest;
 /// <param name="Content">The plate.</param>
 /// <param name="Bytes">The content as sent.</param>
 /// <param name="Actor">Who submits it.</param>
-/// <param name="Limits">How long a plate may be read again.</param>
-public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content, byte[] Bytes, string Actor, PipelineLimits Limits) : IStoreWrite<SubmittedRead>
+public sealed record SubmitPlateRead(string InstrumentId, WholePlateRead Content, byte[] Bytes, string Actor) : IStoreWrite<SubmittedRead>
 {
     /// <inheritdoc/>
     public async Task<SubmittedRead> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
         (StreamRow stream, ReadSource source) = await OwnStreams.PlaceAsync(context, InstrumentId, OwnStreams.Submitted, Bytes, Actor, cancellationToken);
-        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, Content, "plate_read", source, isOneEvent: true, Limits, cancellationToken);
+        ContentUse use = await PlateAcceptance.AcceptReadAsync(context, Content, "plate_read", source, isOneEvent: true, cancellationToken);
         if (use.IsRepeat || (use.Faults.Count > 0 && use.HeldKey is null))
         {
             return new SubmittedRead(use.Faults, use.PlateBarcode, use.IsRepeat ? SubmissionKind.Repeat : SubmissionKind.Refused, null, []);

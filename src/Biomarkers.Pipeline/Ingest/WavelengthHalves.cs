@@ -12,12 +12,30 @@ internal static class WavelengthHalves
     /// <summary>Whether a read lacks what the assay needs: the reference of an analyte, or the measurement.</summary>
     public static bool IsHalf(PlateRead read, AssayDefinition assay) => NeedsReference(assay) && (IsReference(read) || !HasReferences(read, assay));
 
-    /// <summary>The newest half of the other kind that waits for one; null when there is none.</summary>
+    /// <summary>Halves of the other kind that wait for one, oldest first.</summary>
     /// <param name="read">A half.</param>
     /// <param name="reads">Reads of the plate, oldest first.</param>
     /// <param name="assay">Its assay.</param>
-    public static ReadRow? PartnerOf(PlateRead read, IReadOnlyList<ReadRow> reads, AssayDefinition assay) =>
-        Waiting(reads, assay).LastOrDefault(row => IsReference(row.Read) != IsReference(read));
+    public static IReadOnlyList<ReadRow> PartnersOf(PlateRead read, IReadOnlyList<ReadRow> reads, AssayDefinition assay) =>
+        [.. Waiting(reads, assay).Where(row => IsReference(row.Read) != IsReference(read))];
+
+    /// <summary>The one half of the other kind that fits; null where none does or several wait, so that it would be a guess.</summary>
+    /// <param name="read">A half.</param>
+    /// <param name="readTime">By its instrument's clock; null where it is not stated.</param>
+    /// <param name="reads">Reads of the plate, oldest first.</param>
+    /// <param name="assay">Its assay.</param>
+    /// <param name="window">Most time between the two by the instruments' clocks.</param>
+    public static ReadRow? MatchOf(PlateRead read, DateTimeOffset? readTime, IReadOnlyList<ReadRow> reads, AssayDefinition assay, TimeSpan window) =>
+        PartnersOf(read, reads, assay) is [var only] && MismatchOf(read, readTime, only, window) is null ? only : null;
+
+    /// <summary>Why a half that comes is in doubt: what waits for it does not fit, or several wait; null where it is not.</summary>
+    public static string? DoubtOf(PlateRead read, DateTimeOffset? readTime, IReadOnlyList<ReadRow> reads, AssayDefinition assay, TimeSpan window) =>
+        PartnersOf(read, reads, assay) switch
+        {
+            [] => null,
+            [var only] => MismatchOf(read, readTime, only, window) is { } mismatch ? $"{mismatch}: read '{only.ReadId}' waits for the other wavelength" : null,
+            var several => $"The reads {string.Join(" and ", several.Select(row => $"'{row.ReadId}'"))} wait for the other wavelength; expected one",
+        };
 
     /// <summary>Halves that wait, oldest first. A copy of an earlier read waits for nothing.</summary>
     public static IEnumerable<ReadRow> Waiting(IReadOnlyList<ReadRow> reads, AssayDefinition assay)

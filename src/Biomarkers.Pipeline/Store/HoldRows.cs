@@ -86,7 +86,10 @@ public interface IHoldRows
     /// <returns>Its key.</returns>
     Task<long> InsertHeldReadAsync(NewHeldRead held, CancellationToken cancellationToken);
 
-    /// <summary>A held read, kept from other servers until the transaction ends; null when there is none.</summary>
+    /// <summary>Whether this very read, whole or put together from parts, is or was held.</summary>
+    Task<bool> IsHeldReadAsync(string instrumentId, WholePlateRead read, CancellationToken cancellationToken);
+
+    /// <summary>A held read; null when there is none. Of two that decide at the same time the key of the decision lets one through.</summary>
     Task<HeldReadRow?> FindHeldReadAsync(long heldKey, CancellationToken cancellationToken);
 
     /// <summary>The hold of the event at a place of a stream; null when there is none.</summary>
@@ -98,7 +101,7 @@ public interface IHoldRows
     /// <summary>Keeps a decision about a held read; there is one.</summary>
     Task ResolveHeldReadAsync(long heldKey, Resolution resolution, CancellationToken cancellationToken);
 
-    /// <summary>A refused event, kept from other servers until the transaction ends; null when there is none.</summary>
+    /// <summary>A refused event; null when there is none.</summary>
     Task<RefusedEvent?> FindRefusedEventAsync(long quarantineKey, CancellationToken cancellationToken);
 
     /// <summary>Keeps a decision about a refused event; there is one.</summary>

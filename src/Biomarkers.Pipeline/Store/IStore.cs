@@ -85,6 +85,9 @@ public interface IStreamRows
     /// <summary>Sets a new epoch where the old one still stands; false when another connection was faster.</summary>
     Task<bool> RaiseEpochAsync(StreamRow stream, long epoch, DateTimeOffset openTime, CancellationToken cancellationToken);
 
+    /// <summary>Keeps a stream from other servers until the transaction ends.</summary>
+    Task LockStreamAsync(long streamKey, CancellationToken cancellationToken);
+
     /// <summary>Keeps how far the sender's clock is off: the server's less the sender's; null where it did not say.</summary>
     Task SetClockOffsetAsync(long streamKey, TimeSpan? offset, CancellationToken cancellationToken);
 

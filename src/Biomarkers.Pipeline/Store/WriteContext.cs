@@ -8,10 +8,11 @@ public sealed class WriteContext
     private readonly List<LedgerEntry> ledger = [];
 
     /// <summary>Begins the context of one transaction.</summary>
-    public WriteContext(IStoreTransaction transaction, string holder, TimeProvider time)
+    public WriteContext(IStoreTransaction transaction, string holder, PipelineLimits limits, TimeProvider time)
     {
         Transaction = transaction;
         Holder = holder;
+        Limits = limits;
         Now = Instant.Truncate(time.GetUtcNow());
     }
 
@@ -20,6 +21,9 @@ public sealed class WriteContext
 
     /// <summary>This server among its replicas; new with every start.</summary>
     public string Holder { get; }
+
+    /// <summary>Limits of the pipeline.</summary>
+    public PipelineLimits Limits { get; }
 
     /// <summary>The server's clock when the transaction began.</summary>
     public DateTimeOffset Now { get; }

@@ -21,6 +21,9 @@ internal sealed record Caller(string Identity, IReadOnlyList<string> Roles, stri
     /// <summary>SHA-256 of the certificate; null where it is none.</summary>
     public string? Thumbprint { get; init; }
 
+    /// <summary>Whether it is an instrument that is not enrolled, or no more: it has no role then.</summary>
+    public bool IsUnenrolled { get; init; }
+
     /// <summary>When the certificate or the token ends; null where it does not end by itself, or the view says it.</summary>
     public DateTimeOffset? ExpireTime { get; init; }
 

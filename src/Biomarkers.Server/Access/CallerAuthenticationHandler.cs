@@ -70,6 +70,12 @@ internal sealed class CallerAuthenticationHandler(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         const string Reason = "PERMISSION_DENIED";
+        if (Context.Features.Get<Caller>() is { IsUnenrolled: true, Instrument: { } instrument })
+        {
+            denials.Count(Context, AccessReasons.InstrumentUnknown);
+            return Context.AnswerAsync(StatusCodes.Status403Forbidden, InstrumentAccess.NotEnrolled(instrument));
+        }
+
         denials.Count(Context, Reason);
         string roles = Context.Features.Get<Caller>() is { Roles.Count: > 0 } caller ? string.Join(", ", caller.Roles) : "none";
         return Context.AnswerAsync(StatusCodes.Status403Forbidden, RpcErrors.PermissionDenied(Reason, $"The caller has no right to this method; its roles: {roles}."));
@@ -140,7 +146,18 @@ internal sealed class CallerAuthenticationHandler(
         }
 
         AccessView view = await directory.ReadAsync(Context.RequestAborted);
-        return view.RevokedCertificates.Contains(caller.Thumbprint!) ? "The certificate was revoked." : known;
+        if (view.RevokedCertificates.Contains(caller.Thumbprint!))
+        {
+            return "The certificate was revoked.";
+        }
+
+        if (!view.Instruments.Contains(caller.Instrument!))
+        {
+            view = await directory.ReadAgainAsync(Context.RequestAborted);
+        }
+
+        // A good certificate of an instrument that was retired, or never enrolled, opens nothing.
+        return view.Instruments.Contains(caller.Instrument!) ? known : caller with { Roles = [], IsUnenrolled = true };
     }
 }
 

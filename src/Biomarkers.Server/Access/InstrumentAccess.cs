@@ -34,7 +34,8 @@ internal sealed class InstrumentAccess(AccessDirectory directory, Denials denial
 
         if (!view.Instruments.Contains(instrumentId))
         {
-            throw Deny(context, AccessReasons.InstrumentUnknown, $"instruments/{instrumentId} is not enrolled; an admin enrolls it with 'biomarkers instruments enroll {instrumentId}'.");
+            denials.Count(context.GetHttpContext(), AccessReasons.InstrumentUnknown);
+            throw NotEnrolled(instrumentId);
         }
     }
 
@@ -68,6 +69,10 @@ internal sealed class InstrumentAccess(AccessDirectory directory, Denials denial
         denials.Count(context.GetHttpContext(), Mismatch);
         return null;
     }
+
+    /// <summary>What an instrument is told that is not enrolled.</summary>
+    public static RpcException NotEnrolled(string instrumentId) => RpcErrors.PermissionDenied(
+        AccessReasons.InstrumentUnknown, $"instruments/{instrumentId} is not enrolled; an admin enrolls it with 'biomarkers instruments enroll {instrumentId}'.");
 
     /// <summary>The one instrument that a caller is; null for who sees all.</summary>
     public static string? OwnOf(ServerCallContext context) => Callers.Who(context).Instrument is { } instrument && instrument != Caller.EveryInstrument ? instrument : null;

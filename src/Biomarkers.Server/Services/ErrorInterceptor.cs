@@ -3,7 +3,6 @@ using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Server.Wire;
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Http.Features;

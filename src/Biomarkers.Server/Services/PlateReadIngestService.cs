@@ -21,7 +21,6 @@ internal sealed class PlateReadIngestService(
     WireLimits limits,
     StreamSlots slots,
     EventBudget budget,
-    PipelineLimits pipelineLimits,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<PlateReadIngestService> logger) : V1.PlateReadIngestService.PlateReadIngestServiceBase
@@ -73,7 +72,7 @@ internal sealed class PlateReadIngestService(
         // The journal holds events: a unary read is kept in the same form as one of a stream.
         byte[] bytes = new StreamEventContent { PlateRead = request.PlateRead }.ToByteArray();
         SubmittedRead submitted = await intake.SubmitAsync(
-            new SubmitPlateRead(instrument!, content.Value!, bytes, Callers.Of(context), pipelineLimits), context.CancellationToken);
+            new SubmitPlateRead(instrument!, content.Value!, bytes, Callers.Of(context)), context.CancellationToken);
         if (submitted.Kind == SubmissionKind.Held)
         {
             return new SubmitPlateReadResponse
@@ -130,7 +129,7 @@ internal sealed class PlateReadIngestService(
         string reason = HoldMapper.ReadReason(request.Reason, faults);
         long quarantineKey = ParseQuarantined(request.Name, faults);
         var replay = new ReplayQuarantinedEvent(
-            quarantineKey, request.RepairedContent?.ToByteArray(), reason, Callers.Of(context), PlateReadMapper.ToEventContent, pipelineLimits);
+            quarantineKey, request.RepairedContent?.ToByteArray(), reason, Callers.Of(context), PlateReadMapper.ToEventContent);
         Decided decided = await intake.SubmitAsync(replay, context.CancellationToken);
         HoldMapper.Require(decided, QuarantinedEventNotFound, request.Name, request.RepairedContent is null ? string.Empty : "repaired_content");
         return HoldMapper.ToWire((await FindQuarantinedAsync(quarantineKey, request.Name, context.CancellationToken)).Event);

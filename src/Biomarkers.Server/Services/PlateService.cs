@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Authorization;
 namespace Biomarkers.Server.Services;
 
 /// <summary>Plates and their layouts.</summary>
-internal sealed class PlateService(PlateReadIntake intake, IQueries queries, InstrumentAccess access, Watching watching, PipelineLimits limits) : V1.PlateService.PlateServiceBase
+internal sealed class PlateService(PlateReadIntake intake, IQueries queries, InstrumentAccess access, Watching watching) : V1.PlateService.PlateServiceBase
 {
     private const int ChangesAtATime = 100;
     private const string HeldPlateNotFound = "HELD_PLATE_NOT_FOUND";
@@ -127,7 +127,8 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Ins
 
         Requests.Require(faults);
         Decided decided = await intake.SubmitAsync(
-            new ResolveHeldPlate(heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context)), context.CancellationToken);
+            new ResolveHeldPlate(heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context), request.Use?.SupersedeLaterReads ?? false),
+            context.CancellationToken);
         HoldMapper.Require(decided, HeldPlateNotFound, request.Name);
         return HoldMapper.ToWire(await FindHeldAsync(heldKey.Value, request.Name, context.CancellationToken));
     }
@@ -142,7 +143,7 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Ins
         string reason = HoldMapper.ReadReason(request.Reason, faults);
         Requests.Require(faults);
         var closing = new ClosePendingRead(
-            barcode!, stream!.Value.InstrumentId, stream.Value.StreamId, request.ReadId, !request.Dismiss, reason, Callers.Of(context), limits);
+            barcode!, stream!.Value.InstrumentId, stream.Value.StreamId, request.ReadId, !request.Dismiss, reason, Callers.Of(context));
         HoldMapper.Require(await intake.SubmitAsync(closing, context.CancellationToken), "PENDING_READ_NOT_FOUND", $"{request.ReadStream}, read '{request.ReadId}'");
         return PlateMapper.ToWire(await FindAsync(barcode!, request.Plate, context.CancellationToken));
     }

@@ -23,6 +23,8 @@ CREATE TABLE held_read (
 
 CREATE INDEX held_read_by_event ON held_read (event_hash);
 
+CREATE INDEX held_read_by_content ON held_read (content_hash);
+
 CREATE INDEX held_read_by_plate ON held_read (plate_key);
 
 -- kind 1: used as a read of plate_barcode. 2: never to be used.

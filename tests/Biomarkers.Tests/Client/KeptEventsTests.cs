@@ -1,4 +1,5 @@
 using Biomarkers.Client;
+using Biomarkers.Client.Spool;
 using Biomarkers.V1;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
@@ -32,6 +33,19 @@ public sealed class KeptEventsTests
             Assert.InRange(history.Sender.KeptCount, 0, 4);
         },
         iter: 5_000);
+
+    /// <summary>The same with the queue on disk, and an adapter that is started again between any two steps.</summary>
+    [Fact]
+    public void AnySteps_WithRestoresAndRestartsOfTheAdapter_LeaveNothingLackingThatIsNotNamed() => Steps.Sample(
+        steps =>
+        {
+            using var fixture = new SpoolFixture();
+            using var history = new History(new PlateReadSenderOptions { InstrumentId = "a", StreamId = "b" }, eventsBefore: 3, fixture);
+            history.Run(steps);
+            Assert.Equal([], history.Lacking());
+        },
+        iter: 25,
+        threads: 1);
 
     /// <summary>The usual case has no doubt in it: one database, restored from its own past.</summary>
     [Fact]
@@ -71,7 +85,7 @@ public sealed class KeptEventsTests
     [Fact]
     public void Kept_Bytes_StayWithinTheLimit()
     {
-        int size = new SenderEvent(History.Content(10)).Content.Length;
+        int size = new SenderEvent(History.Content(10)).StoredLength;
         var history = new History(new PlateReadSenderOptions { InstrumentId = "a", StreamId = "b", MaximumKeptBytes = (3 * size) + 1 }, eventsBefore: 0);
         history.Send(60);
 
@@ -101,23 +115,27 @@ public sealed class KeptEventsTests
     }
 
     /// <summary>A sender's events and the databases that a server may come back with: every database that ever was may be restored.</summary>
-    private sealed class History
+    private sealed class History : IDisposable
     {
         private const int Earlier = -1;
 
         private readonly FakeTimeProvider time = new();
         private readonly List<int[]> backups = [];
-        private readonly Dictionary<SenderEvent, int> numbers = [];
+        private readonly SpoolFixture? fixture;
+        private EventSpool? spool;
+        private int added;
         private readonly List<(long Offset, SenderEvent Event)> onTheWire = [];
 
-        public History(PlateReadSenderOptions options, int eventsBefore)
+        public History(PlateReadSenderOptions options, int eventsBefore, SpoolFixture? fixture = null)
         {
-            Sender = new UnacknowledgedEvents(options, time);
+            this.fixture = fixture;
+            spool = fixture?.Open();
+            Sender = spool?.Queue ?? new UnacknowledgedEvents(options, time);
             Database.AddRange(Enumerable.Repeat(Earlier, eventsBefore));
             Sender.Resume(Database.Count, Generation);
         }
 
-        public UnacknowledgedEvents Sender { get; }
+        public UnacknowledgedEvents Sender { get; private set; }
 
         public List<int> Database { get; private set; } = [];
 
@@ -157,10 +175,23 @@ public sealed class KeptEventsTests
         public void RestorePrefix(int length) => Restore([.. Database.Take(length)]);
 
         /// <summary>Events that are in no database any more.</summary>
-        public IEnumerable<int> Lacking() => numbers.Values.Except(Database);
+        public IEnumerable<int> Lacking() => Enumerable.Range(0, added).Except(Database);
+
+        public void Dispose() => spool?.Dispose();
+
+        private static int NumberOf(SenderEvent item) => int.Parse(item.PlateBarcode![1..]);
 
         private void Step(int kind, int amount)
         {
+            if (fixture is not null && amount % 3 == 0)
+            {
+                // The process ends, whatever it had on the wire, and another one goes on.
+                spool!.Dispose();
+                spool = fixture.Open();
+                Sender = spool.Queue;
+                Reopen();
+            }
+
             switch (kind)
             {
                 case 0 or 1:
@@ -195,15 +226,14 @@ public sealed class KeptEventsTests
         {
             for (int i = 0; i < count; i++)
             {
-                var item = new SenderEvent(Content(numbers.Count));
-                numbers.Add(item, numbers.Count);
-                Assert.True(Sender.TryAdd(item));
+                StreamEventContent content = Content(added++);
+                Assert.True(spool?.AcceptAsync(content).AsTask().GetAwaiter().GetResult() is not null || Sender.TryAdd(new SenderEvent(content)));
             }
         }
 
         private void Write(int count)
         {
-            for (int i = 0; i < count && Sender.TryTakeNext(out long offset, out SenderEvent? next); i++)
+            for (int i = 0; i < count && Sender.TryTakeNext(out long offset, out SenderEvent? next, out _); i++)
             {
                 onTheWire.Add((offset, next));
             }
@@ -217,10 +247,10 @@ public sealed class KeptEventsTests
                 Assert.InRange(offset, 0, Database.Count);
                 if (offset == Database.Count)
                 {
-                    Database.Add(numbers[item]);
+                    Database.Add(NumberOf(item));
                 }
 
-                Assert.Equal(numbers[item], Database[(int)offset]);
+                Assert.Equal(NumberOf(item), Database[(int)offset]);
             }
 
             onTheWire.RemoveRange(0, Math.Min(count, onTheWire.Count));

@@ -70,6 +70,21 @@ public abstract class QuarantineReplayTests : StoreContract
     }
 
     [StoreFact]
+    public async Task SecondPartOfAnOffset_IsUsedBesideTheFirst()
+    {
+        await using PipelineHost host = await StartAsync();
+        OpenedStream stream = await OpenAsync(host);
+        await host.SendAsync(stream, 0, new PlateReadStarted(new ReadOrigin("r1", null, null), Barcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, TestPlates.Layout()));
+        await host.SendAsync(stream, 1, new WellsRead("r1", [TestPlates.Part(0)]));
+        Assert.Equal(EventOutcomeKind.OffsetConflict, (await host.SendAsync(stream, 1, new WellsRead("r1", [TestPlates.Part(1)]), [9])).Kind);
+
+        Decided used = await ReplayAsync(host, Assert.Single(await WaitingAsync(host)).QuarantineKey, new WellsRead("r1", [TestPlates.Part(1)]));
+
+        Assert.Equal(DecisionKind.Done, used.Kind);
+        Assert.Equal(2, Assert.Single((await host.Store.Queries.GetPlateAsync(Barcode, CancellationToken.None))!.PendingReads).PartCount);
+    }
+
+    [StoreFact]
     public async Task RefusedPart_RepairedInItsPlace_CompletesItsReading()
     {
         await using PipelineHost host = await StartAsync();
@@ -102,7 +117,7 @@ public abstract class QuarantineReplayTests : StoreContract
         Decided there = await ReplayAsync(host, key, TestPlates.Whole(Barcode), [5]);
         Decided clash = await ReplayAsync(host, key, TestPlates.Whole(Barcode, factor: 1.3), [6]);
         Decided unparsed = await host.Intake.SubmitAsync(
-            new ReplayQuarantinedEvent(key, [1], "why not", "people/kim", _ => new List<Fault> { new("b", FaultReasons.Required, "y") }, PipelineHost.QuickLimits), CancellationToken.None);
+            new ReplayQuarantinedEvent(key, [1], "why not", "people/kim", _ => new List<Fault> { new("b", FaultReasons.Required, "y") }), CancellationToken.None);
 
         Assert.Equal([DecisionKind.Refused, DecisionKind.Refused, DecisionKind.Refused], new[] { there, clash, unparsed }.Select(decided => decided.Kind));
         Assert.Equal([FaultReasons.Duplicate, FaultReasons.Duplicate, FaultReasons.Required], new[] { there, clash, unparsed }.Select(decided => decided.Faults[0].Reason));
@@ -116,7 +131,7 @@ public abstract class QuarantineReplayTests : StoreContract
     private static Task<OpenedStream> OpenAsync(PipelineHost host) => host.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
 
     private static Task<Decided> ReplayAsync(PipelineHost host, long key, Checked<EventContent> content, byte[]? repaired = null) => host.Intake.SubmitAsync(
-        new ReplayQuarantinedEvent(key, repaired, "the assay is there now", "people/kim", _ => content, PipelineHost.QuickLimits), CancellationToken.None);
+        new ReplayQuarantinedEvent(key, repaired, "the assay is there now", "people/kim", _ => content), CancellationToken.None);
 
     private static Task<Decided> ReplayAsync(PipelineHost host, long key, EventContent content, byte[]? repaired = null) =>
         ReplayAsync(host, key, (Checked<EventContent>)content, repaired);

@@ -127,6 +127,58 @@ public abstract class ReadHoldTests : StoreContract
     }
 
     [StoreFact]
+    public async Task HeldReadThatIsOlderThanTheNewest_TakesItsPlaceOnlyWhenTheReviewerSaysSo()
+    {
+        await using PipelineHost host = await StartAsync();
+        OpenedStream stream = await OpenAsync(host);
+        await SendAtAsync(host, stream, 0, WithoutBarcode(), TimeSpan.Zero);
+        await SendAtAsync(host, stream, 1, TestPlates.Whole(Barcode, "r2", factor: 1.1), TimeSpan.FromMinutes(5));
+        StoredRun newer = await RunOf(host, Barcode);
+        long heldKey = Assert.Single(await HeldAsync(host)).HeldKey;
+
+        Decided unsaid = await ResolveAsync(host, heldKey, Barcode);
+        Assert.Equal((DecisionKind.Refused, FaultReasons.LaterRead), (unsaid.Kind, Assert.Single(unsaid.Faults).Reason));
+        Assert.Equal(newer.Summary.RunKey, (await PlateAsync(host, Barcode)).NewestRunKey);
+
+        Decided said = await host.Intake.SubmitAsync(
+            new ResolveHeldPlate(heldKey, true, Barcode, false, "the second reading was of a dried plate", "people/kim", Supersedes: true), CancellationToken.None);
+        Assert.Equal(DecisionKind.Done, said.Kind);
+    }
+
+    [StoreFact]
+    public async Task ReadOfAnotherInstrumentWithoutALayout_IsHeldOnceThePlateHasResults()
+    {
+        await using PipelineHost host = await StartAsync();
+        OpenedStream stream = await OpenAsync(host);
+        OpenedStream other = await host.Intake.OpenAsync("reader-2", "s1", "instruments/reader-2", CancellationToken.None);
+        await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
+        await RunOf(host, Barcode);
+
+        EventOutcome mistaken = await host.SendAsync(other, 0, TestPlates.Whole(Barcode, "r7", withLayout: false, factor: 1.2), [7]);
+        EventOutcome sure = await host.SendAsync(other, 1, TestPlates.Whole(Barcode, "r8", factor: 1.1), [8]);
+
+        Assert.Equal((EventOutcomeKind.Held, ReadHold.BarcodeInUse), (mistaken.Kind, Assert.Single(mistaken.Faults).Reason));
+        Assert.Equal(EventOutcomeKind.Stored, sure.Kind);
+    }
+
+    [StoreFact]
+    public async Task PartsThatAreHeldAndComeAgain_AreADuplicate()
+    {
+        await using PipelineHost host = await StartAsync();
+        OpenedStream stream = await OpenAsync(host);
+        var started = new PlateReadStarted(new ReadOrigin("r1", null, null), WholePlateRead.NoBarcode, PlateFormat.Wells96, TestPlates.Assay.ResponseKind, TestPlates.Layout());
+        for (int round = 0; round < 2; round++)
+        {
+            await host.SendAsync(stream, (round * 3) + 0, started, [(byte)round, 0]);
+            await host.SendAsync(stream, (round * 3) + 1, new WellsRead("r1", [TestPlates.Part(0)]), [(byte)round, 1]);
+            EventOutcome completed = await host.SendAsync(stream, (round * 3) + 2, new PlateReadCompleted("r1", null), [(byte)round, 2]);
+            Assert.Equal(round == 0 ? EventOutcomeKind.Held : EventOutcomeKind.Duplicate, completed.Kind);
+        }
+
+        Assert.Single(await HeldAsync(host));
+    }
+
+    [StoreFact]
     public async Task PartsWithoutABarcode_AreHeldWhenTheyAreComplete()
     {
         await using PipelineHost host = await StartAsync();
@@ -156,7 +208,7 @@ public abstract class ReadHoldTests : StoreContract
 
         Decided empty = await CloseAsync(host, "r2", isUsed: true);
         Decided foreign = await host.Intake.SubmitAsync(
-            new ClosePendingRead("P-2", "reader-1", "s1", "r1", true, "no rest", "people/kim", PipelineHost.QuickLimits), CancellationToken.None);
+            new ClosePendingRead("P-2", "reader-1", "s1", "r1", true, "no rest", "people/kim"), CancellationToken.None);
         Assert.Equal((DecisionKind.Refused, DecisionKind.NotFound), (empty.Kind, foreign.Kind));
         Assert.Equal(DecisionKind.Done, (await CloseAsync(host, "r2", isUsed: false)).Kind);
         Assert.Equal(DecisionKind.Done, (await CloseAsync(host, "r1", isUsed: true)).Kind);
@@ -188,7 +240,7 @@ public abstract class ReadHoldTests : StoreContract
     }
 
     private static Task<Decided> CloseAsync(PipelineHost host, string readId, bool isUsed) => host.Intake.SubmitAsync(
-        new ClosePendingRead(Barcode, "reader-1", "s1", readId, isUsed, "the reader was switched off", "people/kim", PipelineHost.QuickLimits), CancellationToken.None);
+        new ClosePendingRead(Barcode, "reader-1", "s1", readId, isUsed, "the reader was switched off", "people/kim"), CancellationToken.None);
 
     private static async Task<EventOutcome> SendAtAsync(PipelineHost host, OpenedStream stream, long offset, WholePlateRead whole, TimeSpan after, byte[]? bytes = null)
     {

@@ -73,6 +73,38 @@ public abstract class WavelengthHalvesTests : StoreContract
     }
 
     [StoreFact]
+    public async Task ReferenceWhenTwoMeasurementsWait_IsHeldBecauseEitherWouldBeAGuess()
+    {
+        await using PipelineHost host = await StartDualAsync();
+        OpenedStream stream = await OpenAsync(host, "reader-450");
+        await host.SendAsync(stream, 0, Measurement("bubbles", readTime: DateTimeOffset.UnixEpoch));
+        await host.SendAsync(stream, 1, Measurement("again", factor: 1.1, readTime: DateTimeOffset.UnixEpoch.AddHours(1)));
+
+        EventOutcome held = await host.SendAsync(stream, 2, Reference("r570", readTime: DateTimeOffset.UnixEpoch.AddHours(1.1)));
+
+        Assert.Equal((EventOutcomeKind.Held, ReadHold.WavelengthPairMismatch), (held.Kind, Assert.Single(held.Faults).Reason));
+        Assert.Contains("'bubbles' and 'again' wait", held.Faults[0].Description, StringComparison.Ordinal);
+        long heldKey = Assert.Single((await PlateAsync(host)).OpenHoldKeys);
+        await host.Intake.SubmitAsync(new ResolveHeldPlate(heldKey, true, null, false, "of the second reading", "people/kim"), CancellationToken.None);
+        await RunOf(host);
+        Assert.Equal(["again", "r570"], Assert.Single((await PlateAsync(host)).Reads, read => read.JoinedFrom.Count > 0).JoinedFrom);
+    }
+
+    [StoreFact]
+    public async Task HalvesReadDaysApart_BeforeTheLayout_StayApart()
+    {
+        await using PipelineHost host = await StartDualAsync();
+        OpenedStream stream = await OpenAsync(host, "reader-450");
+        await host.SendAsync(stream, 0, Measurement("r450", readTime: DateTimeOffset.UnixEpoch) with { Layout = null });
+        await host.SendAsync(stream, 1, Reference("r570", readTime: DateTimeOffset.UnixEpoch.AddDays(4)));
+
+        SubmittedLayout laid = await host.Intake.SubmitAsync(new SubmitPlateLayout(Barcode, Layout(), null, "people/kim"), CancellationToken.None);
+
+        Assert.Empty(laid.Works);
+        Assert.Equal(PlateState.WaitingForWavelength, (await PlateAsync(host)).State);
+    }
+
+    [StoreFact]
     public async Task HalvesThatDoNotFit_AreHeldAndJoinedOnDecision()
     {
         await using PipelineHost host = await StartDualAsync();

@@ -40,7 +40,7 @@ public sealed class ReplicaPlatesTests
         {
             WholePlateRead whole = TestPlates.Whole($"P-{n}");
             SubmittedRead[] submitted = await Task.WhenAll(set.Replicas.Select((replica, i) =>
-                replica.Intake.SubmitAsync(new SubmitPlateRead($"reader-{i}", whole, [(byte)n], "people/kim", PipelineHost.QuickLimits), CancellationToken.None)));
+                replica.Intake.SubmitAsync(new SubmitPlateRead($"reader-{i}", whole, [(byte)n], "people/kim"), CancellationToken.None)));
 
             Assert.All(submitted, one => Assert.Empty(one.Faults));
             Assert.Single(submitted, one => one.Kind == SubmissionKind.Repeat);

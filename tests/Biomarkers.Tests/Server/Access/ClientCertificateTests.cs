@@ -67,6 +67,12 @@ public sealed class ClientCertificateTests : IAsyncLifetime
         Assert.Equal("OK", await SubmitAsync("certs/reader-1", "reader-1"));
         await owner.Access.RetireInstrumentAsync(new RetireInstrumentRequest { Name = "instruments/reader-1", Reason = "sold" });
         Assert.StartsWith("INSTRUMENT_UNKNOWN", await SubmitAsync("certs/reader-1", "reader-1"), StringComparison.Ordinal);
+        // Nor does it see what it sent, or anything else.
+        using BiomarkersConnection sold = Connect("certs/reader-1");
+        RpcException own = await Assert.ThrowsAsync<RpcException>(() =>
+            sold.Ingest.ListQuarantinedEventsAsync(new ListQuarantinedEventsRequest { Parent = "instruments/reader-1" }).ResponseAsync);
+        RpcException assays = await Assert.ThrowsAsync<RpcException>(() => sold.Assays.ListAssaysAsync(new ListAssaysRequest()).ResponseAsync);
+        Assert.Equal((StatusCode.PermissionDenied, StatusCode.PermissionDenied), (own.StatusCode, assays.StatusCode));
     }
 
     [Fact]
