@@ -17,8 +17,8 @@ namespace Biomarkers.Tests.Server.Attacks;
 public sealed partial class ErrorLeakTests : IAsyncLifetime
 {
     private const int Seed = 20261123;
-    private const int RequestsPerMethod = 120;
-    private const int PathsOfJson = 600;
+    private const int RequestsPerMethod = 75;
+    private const int PathsOfJson = 400;
 
     private static readonly MethodDescriptor[] Methods =
     [
