@@ -187,7 +187,7 @@ public sealed class AnalysisPipeline
     {
         await foreach (ReadyWork work in alone.Reader.ReadAllAsync(cancellationToken))
         {
-            int? attempt = await writer.WriteUntilDoneAsync(new BeginAttempt(work), cancellationToken);
+            int? attempt = await writer.WriteUntilDoneAsync(new BeginAttempt(work), cancellationToken, goesFirst: true);
             if (attempt > limits.AnalysisAttempts)
             {
                 await ParkAsync(work, $"The server ended during each of {limits.AnalysisAttempts} attempts.", cancellationToken);
@@ -222,7 +222,7 @@ public sealed class AnalysisPipeline
         try
         {
             using Activity? span = PipelineTrace.StartSave(work);
-            RunSaving saving = await writer.WriteUntilDoneAsync(new SaveRun(work, run), cancellationToken);
+            RunSaving saving = await writer.WriteUntilDoneAsync(new SaveRun(work, run), cancellationToken, goesFirst: true);
             if (saving.Run is { } saved)
             {
                 changes.Raise();
@@ -247,7 +247,7 @@ public sealed class AnalysisPipeline
 
     private async Task ParkAsync(ReadyWork work, string error, CancellationToken cancellationToken)
     {
-        await writer.WriteUntilDoneAsync(new ParkWork(work, error), cancellationToken);
+        await writer.WriteUntilDoneAsync(new ParkWork(work, error), cancellationToken, goesFirst: true);
         changes.Raise();
     }
 }

@@ -10,6 +10,7 @@ namespace Biomarkers.Pipeline;
 /// <remarks>The queue of work holds what is on disk already. When it is full, <see cref="EnqueueAsync"/> waits, the caller stops reading its
 /// stream, and HTTP/2 flow control slows the instrument: memory never holds what is not on disk.</remarks>
 public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipeline, ChangeSignal changes, PipelineLimits limits, PipelineMeter? meter = null)
+    : IDisposable
 {
     private readonly SemaphoreSlim submissions = new(limits.WriteQueueLength);
 
@@ -80,4 +81,7 @@ public sealed class PlateReadIntake(StoreWriter writer, AnalysisPipeline pipelin
             await pipeline.EnqueueAsync(work, cancellationToken);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => submissions.Dispose();
 }

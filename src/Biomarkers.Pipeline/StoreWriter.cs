@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Biomarkers.Pipeline.Store;
 
@@ -14,10 +15,14 @@ public sealed class StoreWriter
     private readonly TimeProvider time;
     private readonly PipelineMeter? meter;
     private readonly Channel<Pending> queue;
+
+    // What goes first; as many as the workers may have on their way. The queue is poked for each, so that the writer wakes.
+    private readonly ConcurrentQueue<Pending> first = new();
     private readonly DateTimeOffset startTime;
     private long beat;
     private volatile bool completed;
     private volatile bool reachable;
+    private volatile bool ended;
 
     /// <summary>Makes a writer; it writes once <see cref="RunAsync"/> runs.</summary>
     public StoreWriter(IStore store, PipelineLimits limits, TimeProvider time, PipelineMeter? meter = null)
@@ -56,19 +61,36 @@ public sealed class StoreWriter
         return await pending.Outcome.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Hands over a write that goes before all that waits: work that is done. It frees what else waits for it, where senders fill the queue.</summary>
+    /// <returns>The outcome of the write, after the commit.</returns>
+    /// <exception cref="ChannelClosedException">The writer has ended; nothing was written.</exception>
+    public Task<TOutcome> WriteFirstAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken)
+    {
+        var pending = new Pending<TOutcome>(write);
+        first.Enqueue(pending);
+        // A full queue wakes the writer by itself; a closed one means that it ends, and takes what it finds here.
+        queue.Writer.TryWrite(Poke.Instance);
+        if (ended)
+        {
+            FailFirst(new ChannelClosedException("The store writer has ended."));
+        }
+
+        return pending.Outcome.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Hands over a write that nobody else would repeat, and tries again while the store says that its fault passes by itself.</summary>
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <param name="waitsForRoom">False where a store without room is a fault that is told at once, as at a start.</param>
     /// <returns>The outcome of the write, after the commit.</returns>
     /// <exception cref="ChannelClosedException">The writer has ended; nothing was written.</exception>
-    public async Task<TOutcome> WriteUntilDoneAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken, bool waitsForRoom = true)
+    public async Task<TOutcome> WriteUntilDoneAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken, bool waitsForRoom = true, bool goesFirst = false)
     {
         while (true)
         {
             try
             {
-                return await WriteAsync(write, cancellationToken);
+                return await (goesFirst ? WriteFirstAsync(write, cancellationToken) : WriteAsync(write, cancellationToken));
             }
             catch (Exception exception) when (store.IsTransient(exception) && (waitsForRoom || !store.IsFull(exception)))
             {
@@ -87,12 +109,16 @@ public sealed class StoreWriter
             await RegisterAsync(cancellationToken);
             while (await queue.Reader.WaitToReadAsync(cancellationToken))
             {
-                group.Clear();
-                while (group.Count < limits.WritesPerTransaction && queue.Reader.TryRead(out Pending? pending))
+                TakeGroup(group);
+                if (group.Count > 0)
                 {
-                    group.Add(pending);
+                    await CommitAsync(group, cancellationToken);
                 }
+            }
 
+            while (!first.IsEmpty)
+            {
+                TakeGroup(group);
                 await CommitAsync(group, cancellationToken);
             }
 
@@ -113,9 +139,27 @@ public sealed class StoreWriter
         finally
         {
             queue.Writer.TryComplete(fault);
-            var ended = new ChannelClosedException("The store writer has ended.", fault);
-            FailWaiting(ended);
-            Fail(group, ended);
+            ended = true;
+            var end = new ChannelClosedException("The store writer has ended.", fault);
+            FailWaiting(end);
+            Fail(group, end);
+        }
+    }
+
+    private void TakeGroup(List<Pending> group)
+    {
+        group.Clear();
+        while (group.Count < limits.WritesPerTransaction && first.TryDequeue(out Pending? done))
+        {
+            group.Add(done);
+        }
+
+        while (group.Count < limits.WritesPerTransaction && queue.Reader.TryRead(out Pending? pending))
+        {
+            if (pending is not Poke)
+            {
+                group.Add(pending);
+            }
         }
     }
 
@@ -272,6 +316,16 @@ public sealed class StoreWriter
         {
             waiting.Fail(fault);
         }
+
+        FailFirst(fault);
+    }
+
+    private void FailFirst(Exception fault)
+    {
+        while (first.TryDequeue(out Pending? waiting))
+        {
+            waiting.Fail(fault);
+        }
     }
 
     private static void Fail(List<Pending> group, Exception fault)
@@ -296,6 +350,21 @@ public sealed class StoreWriter
         public abstract void Succeed();
 
         public abstract void Fail(Exception exception);
+    }
+
+    private sealed class Poke : Pending
+    {
+        public static readonly Poke Instance = new();
+
+        public override Task ApplyAsync(WriteContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override void Succeed()
+        {
+        }
+
+        public override void Fail(Exception exception)
+        {
+        }
     }
 
     private sealed class Pending<TOutcome>(IStoreWrite<TOutcome> write) : Pending

@@ -138,7 +138,8 @@ internal sealed class IngestModel(PlantedFault planted)
                 return ModelOutcome.Stored;
             case ModelContent.Completed when open.TryGetValue(sent.Read, out (int Plate, Dictionary<int, int> Thirds) reading)
                 && reading.Thirds.Count > 0 && reading.Thirds.Count == sent.Variant:
-                ModelOutcome kept = Keep(reading.Plate, sent.Read, string.Join(',', Enumerable.Range(0, 3).Select(third => reading.Thirds.TryGetValue(third, out int variant) ? $"{variant}" : "-")));
+                IEnumerable<string> thirds = Enumerable.Range(0, 3).Select(third => reading.Thirds.TryGetValue(third, out int variant) ? $"{variant}" : "-");
+                ModelOutcome kept = Keep(reading.Plate, sent.Read, string.Join(',', thirds));
                 if (kept != ModelOutcome.Quarantined)
                 {
                     open.Remove(sent.Read);

@@ -56,7 +56,8 @@ internal sealed class ModelSession(ModelPlan plan, string folder, Action<string>
         {
             for (int done = 0; done < count; done += SideBySide)
             {
-                Running[] batch = [.. Enumerable.Range(first + done, Math.Min(SideBySide, count - done)).Select(number => new Running(new ModelSchedule(plan.Seed, number), planted))];
+                IEnumerable<int> numbers = Enumerable.Range(first + done, Math.Min(SideBySide, count - done));
+                Running[] batch = [.. numbers.Select(number => new Running(new ModelSchedule(plan.Seed, number), planted))];
 #pragma warning disable CA5394 // repeatable by its seed; nothing secret hangs on it
                 int restartAt = new Random(unchecked(plan.Seed + first + done)).Next(2, 12);
 #pragma warning restore CA5394

@@ -32,7 +32,9 @@ internal sealed class NetFaultPlan(NetPlan plan, int sent, int answered, int sen
             return (true, [.. Enumerable.Range(0, 1 + random.Next(2)).Select(_ => new PlannedFault(kind, random.Next(sentByTls)))]);
         }
 
-        return (false, [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => new PlannedFault(Others[random.Next(Others.Length)], random.Next(random.Next(2) == 0 ? sent : answered)))]);
+        return (false, [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Any())]);
+
+        PlannedFault Any() => new(Others[random.Next(Others.Length)], random.Next(random.Next(2) == 0 ? sent : answered));
 #pragma warning restore CA5394
     }
 }

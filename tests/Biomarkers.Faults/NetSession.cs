@@ -62,7 +62,7 @@ internal sealed class NetSession(NetPlan plan, string folder, Action<string> tel
 
     private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
 
-    private async Task<(long Sent, long Answered)> MeasureAsync(Target target, CancellationToken cancellationToken)
+    private static async Task<(long Sent, long Answered)> MeasureAsync(Target target, CancellationToken cancellationToken)
     {
         var proxy = new FaultProxy(target.Address, () => new PlannedFault(NetworkFault.None, 0));
         await using (proxy)
@@ -152,7 +152,7 @@ internal sealed class NetSession(NetPlan plan, string folder, Action<string> tel
     }
 
     // A sender that takes a write without an error for an acknowledgement, and sends nothing again: the same comparison must find what it lost.
-    private async Task<int> ControlAsync(Target target, int sent, CancellationToken cancellationToken)
+    private static async Task<int> ControlAsync(Target target, int sent, CancellationToken cancellationToken)
     {
         int lost = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, ControlSessions), Options(cancellationToken), async (number, limited) =>

@@ -12,15 +12,18 @@ internal static class OverloadCommand
     {
         var command = new Command(
             "overload",
-            "Measures how many plates a real server acknowledges a second, then offers ten times as much for as long, by streams and by single calls that are made again at once: it must still "
-            + "acknowledge 90 % of that, in memory that does not grow, and keep all of it.")
+            "Measures how many plates a real server analyses a second, then offers ten times as much for as long, by single calls that nobody slows, with ten times the streams: it must "
+            + "still analyse 90 % of that, in memory that does not grow, and keep all of it.")
         {
             Seconds, FaultOptions.Senders, FaultOptions.Seed, FaultOptions.LimitSeconds, FaultOptions.Json,
         };
         command.SetAction((parsed, cancellationToken) => FaultOptions.RunAsync(
             parsed,
-            (folder, limited) => new OverloadSession(
-                new OverloadPlan(parsed.GetValue(Seconds), parsed.GetValue(FaultOptions.Senders), parsed.GetValue(FaultOptions.Seed)), folder, Console.Error.WriteLine).RunAsync(limited),
+            (folder, limited) =>
+            {
+                var plan = new OverloadPlan(parsed.GetValue(Seconds), parsed.GetValue(FaultOptions.Senders), parsed.GetValue(FaultOptions.Seed));
+                return new OverloadSession(plan, folder, Console.Error.WriteLine).RunAsync(limited);
+            },
             report => (report.IsClean, report.Lines(), report.Kept.Findings),
             cancellationToken));
         return command;
@@ -29,7 +32,7 @@ internal static class OverloadCommand
 
 /// <summary>What came of it.</summary>
 /// <param name="Plan">What was run.</param>
-/// <param name="Capacity">Plates a second that were acknowledged before the overload.</param>
+/// <param name="Capacity">Plates a second that were analysed before the overload.</param>
 /// <param name="Goodput">During it.</param>
 /// <param name="MemoryBefore">The server's resident memory at its beginning, MiB.</param>
 /// <param name="MemoryMost">The most, MiB.</param>

@@ -14,10 +14,12 @@ namespace Biomarkers.Faults;
 /// <param name="Seed">Seed of the plates.</param>
 internal sealed record OverloadPlan(int Seconds, int Senders, int Seed);
 
-/// <summary>Measures what a server takes, offers it ten times as much by streams and by single calls that wait for nothing, and counts what became of it.</summary>
+/// <summary>Measures what a server takes, offers it ten times as much by single calls, with ten times the streams beside them, and counts what became of it.</summary>
 internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<string> tell)
 {
     private const int Factor = 10;
+
+    // More at once than one caller may write.
     private const int FloodCalls = 160;
 
     private static readonly TimeSpan Sample = TimeSpan.FromMilliseconds(250);
@@ -27,26 +29,35 @@ internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<s
     private readonly List<string> floodAcknowledged = [];
     private readonly Dictionary<string, int> refusals = [];
     private readonly Lock gate = new();
+    private int runCount;
 
     public async Task<OverloadReport> RunAsync(CancellationToken cancellationToken)
     {
         string data = Path.Combine(folder, "data");
         await using ServerProcess server = await ServerProcess.StartAsync(data, 0, 0, cancellationToken);
         string keyFile = Path.Combine(data, "client.key");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // What is acknowledged first fills a queue; what a server takes for long is what it analyses.
+        Task watching = new RunWatcher(server.GrpcAddress, keyFile, _ => Interlocked.Increment(ref runCount)).RunAsync(stop.Token);
         await using var load = new Load(server.GrpcAddress, keyFile, plan.Senders, plan.Seed);
         await MeasureAsync(server, load, null, WarmUp, cancellationToken);
         (double capacity, _) = await MeasureAsync(server, load, null, TimeSpan.FromSeconds(plan.Seconds), cancellationToken);
-        tell($"{plan.Senders} senders: {capacity:F1} plates a second are acknowledged");
+        if (capacity == 0)
+        {
+            throw new InvalidOperationException($"No plate was analysed within {plan.Seconds} s: expected a longer measurement, by --seconds.");
+        }
+
+        tell($"{plan.Senders} senders: {capacity:F1} plates a second are analysed");
         await using var more = new Load(server.GrpcAddress, keyFile, Math.Min(64, (Factor - 1) * plan.Senders), plan.Seed + 1, firstNumber: plan.Senders);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using BiomarkersConnection flooding = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = keyFile, Deadline = Patience });
         PlateRead[] plates = [.. Enumerable.Range(0, BuiltInAssays.All.Count).Select(Simulate)];
-        Task[] flood = [.. Enumerable.Range(0, FloodCalls).Select(caller => FloodAsync(flooding, plates, caller, stop.Token))];
+        var pace = TimeSpan.FromSeconds(FloodCalls / (Factor * capacity));
+        Task[] flood = [.. Enumerable.Range(0, FloodCalls).Select(caller => FloodAsync(flooding, plates, caller, pace, stop.Token))];
         await MeasureAsync(server, load, more, WarmUp, cancellationToken);
         (double goodput, List<(double Seconds, double Mebibytes)> memory) = await MeasureAsync(server, load, more, TimeSpan.FromSeconds(plan.Seconds), cancellationToken);
         tell($"with {Factor} times as many senders and {FloodCalls} calls at once: {goodput:F1}");
         await stop.CancelAsync();
-        await Task.WhenAll(flood);
+        await Task.WhenAll([.. flood, watching]);
         return await CountAsync(server, keyFile, [load, more], capacity, goodput, memory, cancellationToken);
     }
 
@@ -56,13 +67,13 @@ internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<s
         return PlateMessages.ToWire(plate.Read, "r1", plate.Layout);
     }
 
-    // Acknowledged plates a second while more is offered than can be taken, and the server's memory.
+    // Plates whose run is saved, a second, while more is offered than can be taken, and the server's memory.
     private async Task<(double Rate, List<(double Seconds, double Mebibytes)> Memory)> MeasureAsync(
         ServerProcess server, Load load, Load? more, TimeSpan duration, CancellationToken cancellationToken)
     {
         var memory = new List<(double, double)>();
         long began = Stopwatch.GetTimestamp();
-        int before = Acknowledged();
+        int before = Volatile.Read(ref runCount);
         while (Stopwatch.GetElapsedTime(began) < duration)
         {
             load.Allow(1000);
@@ -73,19 +84,11 @@ internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<s
             more?.ThrowIfStopped();
         }
 
-        return ((Acknowledged() - before) / Stopwatch.GetElapsedTime(began).TotalSeconds, memory);
-
-        int Acknowledged()
-        {
-            lock (gate)
-            {
-                return load.AcknowledgedCount + (more?.AcknowledgedCount ?? 0) + floodAcknowledged.Count;
-            }
-        }
+        return ((Volatile.Read(ref runCount) - before) / Stopwatch.GetElapsedTime(began).TotalSeconds, memory);
     }
 
-    // Calls as fast as it is answered, whatever the answer is.
-    private async Task FloodAsync(BiomarkersConnection connection, PlateRead[] plates, int caller, CancellationToken cancellationToken)
+    // Calls at its pace, whatever the answer is and whatever it is told to wait: it is no polite caller.
+    private async Task FloodAsync(BiomarkersConnection connection, PlateRead[] plates, int caller, TimeSpan pace, CancellationToken cancellationToken)
     {
         for (int i = 0; !cancellationToken.IsCancellationRequested; i++)
         {
@@ -109,9 +112,9 @@ internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<s
                     refusals[what] = refusals.GetValueOrDefault(what) + 1;
                 }
 
-                // A tenth of what it is told to wait: it is no polite caller.
-                await Task.Delay((fault.RetryDelay ?? TimeSpan.FromSeconds(1)) / 10, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+
+            await Task.Delay(pace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -127,7 +130,8 @@ internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<s
 
         using BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = keyFile, Deadline = Patience });
         LoadSender[] senders = [.. loads.SelectMany(load => load.Senders)];
-        string[] plates = [.. senders.SelectMany(sender => sender.Events).Where(sent => sent.IsAcknowledged).Select(sent => sent.PlateBarcode).OfType<string>(), .. floodAcknowledged];
+        IEnumerable<string> streamed = senders.SelectMany(sender => sender.Events).Where(sent => sent.IsAcknowledged).Select(sent => sent.PlateBarcode).OfType<string>();
+        string[] plates = [.. streamed, .. floodAcknowledged];
         await AnalyzedAsync(connection, plates, cancellationToken);
         await WireCheck.RunAsync(connection, senders, figures, cancellationToken);
         var listed = new HashSet<string>();

@@ -25,8 +25,8 @@ public sealed record WireLimits
     /// fewer, a client whose calls are refused for a limit would lose its connection too.</summary>
     public int StreamsPerConnection { get; init; } = 100;
 
-    /// <summary>Read streams of one instrument that one caller has open; 1 or more, default 8. Opening a stream again counts once.</summary>
-    public int StreamsPerInstrument { get; init; } = 8;
+    /// <summary>Read streams of one instrument that one caller has open; 1 or more, default 32. Opening a stream again counts once.</summary>
+    public int StreamsPerInstrument { get; init; } = 32;
 
     /// <summary>Calls of one caller at once, streams and watches included; 1 or more, default 256.</summary>
     public int CallsPerCaller { get; init; } = 256;
@@ -37,7 +37,7 @@ public sealed record WireLimits
     /// <summary>As <see cref="CallsPerSecond"/> for an address whose calls bring no known key; 10 or more, default 100. Health is not counted.</summary>
     public int UnknownCallsPerSecond { get; init; } = 100;
 
-    /// <summary>Unary writes of all callers that wait for the disk or for the analysis, half of them by one caller; 2 or more, default 128. One more is told to come again.</summary>
+    /// <summary>Unary writes of all callers that wait for the disk or for the analysis, half of them by one caller; 2 or more, default 128.</summary>
     public int WritesAtOnce { get; init; } = 128;
 
     /// <summary>Events of one stream in a minute, over time; 60 or more, default 60,000. A stream above it is slowed by not being read, and never cut.</summary>

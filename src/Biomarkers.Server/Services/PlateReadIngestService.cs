@@ -32,7 +32,7 @@ internal sealed class PlateReadIngestService(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, ServerCallContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var stream = new PlateReadStream(
+        using var stream = new PlateReadStream(
             intake, limits, slots, budget, time, logger, Callers.Of(context), instrument => access.RequireSenderAsync(context, instrument), lifetime.ApplicationStopping);
         try
         {

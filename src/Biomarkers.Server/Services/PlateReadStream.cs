@@ -25,6 +25,7 @@ internal sealed class PlateReadStream(
     string caller,
     Func<string, Task> requireSenderAsync,
     CancellationToken stopping)
+    : IDisposable
 {
     private readonly StreamPace pace = new(limits, time);
     private readonly CancellationTokenSource expired = new(limits.StreamAge, time);
@@ -39,7 +40,6 @@ internal sealed class PlateReadStream(
     public async Task RunAsync(
         IAsyncStreamReader<StreamPlateReadsRequest> requests, IServerStreamWriter<StreamPlateReadsResponse> responses, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource age = expired;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         OpenReadStream open = await NextOpenAsync(requests, ended.Token);
         string instrument = Check(open);
@@ -65,6 +65,8 @@ internal sealed class PlateReadStream(
             await PutRestToWorkAsync();
         }
     }
+
+    public void Dispose() => expired.Dispose();
 
     private async Task<OpenReadStream> NextOpenAsync(IAsyncStreamReader<StreamPlateReadsRequest> requests, CancellationToken cancellationToken)
     {

@@ -67,7 +67,11 @@ public sealed class CallAdmissionTests
         bool wasRead = false;
         await admission.AdmitAsync(third, _ => Task.CompletedTask);
         await admission.AdmitAsync(other, _ => Task.CompletedTask);
-        await admission.AdmitAsync(read, _ => Task.FromResult(wasRead = true));
+        await admission.AdmitAsync(read, _ =>
+        {
+            wasRead = true;
+            return Task.CompletedTask;
+        });
 
         Assert.Contains("'a' asks for too much: expected at most 2 writes at once", Message(third), StringComparison.Ordinal);
         Assert.Contains("The server has too much to do: 4 writes wait", Message(other), StringComparison.Ordinal);
@@ -75,7 +79,11 @@ public sealed class CallAdmissionTests
         hold.SetResult();
         await Task.WhenAll(held);
         bool isFree = false;
-        await admission.AdmitAsync(Call("c", nameof(PlateService.PlateServiceClient.SubmitPlateLayout)), _ => Task.FromResult(isFree = true));
+        await admission.AdmitAsync(Call("c", nameof(PlateService.PlateServiceClient.SubmitPlateLayout)), _ =>
+        {
+            isFree = true;
+            return Task.CompletedTask;
+        });
         Assert.True(isFree);
     }
 

@@ -131,7 +131,8 @@ public sealed class StreamLimitTests
     [Fact]
     public void Limits_OutOfTheirRange_AreNamedTogether()
     {
-        IReadOnlyList<string> faults = new WireLimits { ReceiveBytes = 1, StreamsPerConnection = 0, CallsPerSecond = 1, Headers = TimeSpan.Zero, PingDelay = TimeSpan.FromMilliseconds(1) }.Faults();
+        var limits = new WireLimits { ReceiveBytes = 1, StreamsPerConnection = 0, CallsPerSecond = 1, Headers = TimeSpan.Zero, PingDelay = TimeSpan.FromMilliseconds(1) };
+        IReadOnlyList<string> faults = limits.Faults();
 
         Assert.Equal(5, faults.Count);
         Assert.Contains("CallsPerSecond is 1; expected 10 to 1073741823.", faults);

@@ -11,7 +11,8 @@ internal static class GrpcAnswers
     public static (StatusCode Code, string Reason) Read(HttpResponseMessage response)
     {
         StatusCode code = Value(response, "grpc-status") is { } text ? (StatusCode)int.Parse(text, CultureInfo.InvariantCulture) : StatusCode.Unknown;
-        return (code, Details(response)?.Details.Where(detail => detail.Is(ErrorInfo.Descriptor)).Select(detail => detail.Unpack<ErrorInfo>().Reason).SingleOrDefault() ?? string.Empty);
+        return (code, Details(response)?.Details
+            .Where(detail => detail.Is(ErrorInfo.Descriptor)).Select(detail => detail.Unpack<ErrorInfo>().Reason).SingleOrDefault() ?? string.Empty);
     }
 
     /// <summary>The rich status; null without one.</summary>

@@ -27,10 +27,10 @@ internal sealed class RawHttp2 : IDisposable
 
     public static async Task<RawHttp2> ConnectAsync(Uri address)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(address.Host, address.Port);
-        var raw = new RawHttp2(socket);
-        await socket.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
+        var connection = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await connection.ConnectAsync(address.Host, address.Port);
+        var raw = new RawHttp2(connection);
+        await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         await raw.WriteAsync(Settings, 0, 0, ReadOnlyMemory<byte>.Empty);
         await raw.FlushAsync();
         return raw;
