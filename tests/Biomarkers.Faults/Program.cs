@@ -12,6 +12,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     FuzzCommand.Create(),
     PowerCommand.Create(),
     IoCommand.Create(),
+    BitrotCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -186,6 +186,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<AnalysisPipeline>();
         services.AddSingleton<PlateReadIntake>();
         services.AddSingleton<IPipelineObserver, PipelineLog>();
+        services.AddSingleton<DamageJournal>();
         services.AddHostedService<PipelineService>();
         services.AddSingleton<Drain>();
         services.AddSingleton<Readiness>();

@@ -7,9 +7,9 @@ using Grpc.Core.Interceptors;
 
 namespace Biomarkers.Server.Services;
 
-/// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, a bug is INTERNAL with a
-/// number under which the log has it.</summary>
-internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> logger) : Interceptor
+/// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, stored data that is not what was stored
+/// is DATA_LOSS, a bug is INTERNAL with a number under which the log has it.</summary>
+internal sealed class ErrorInterceptor(IStore store, DamageJournal damages, ILogger<ErrorInterceptor> logger) : Interceptor
 {
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(5);
 
@@ -39,6 +39,11 @@ internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> l
         try
         {
             return await call();
+        }
+        catch (StoredDataDamagedException exception)
+        {
+            damages.Note(exception, context.Method);
+            throw RpcErrors.StoredDataDamaged(exception);
         }
         catch (ChannelClosedException exception)
         {
