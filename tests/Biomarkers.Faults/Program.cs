@@ -13,6 +13,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     PowerCommand.Create(),
     IoCommand.Create(),
     BitrotCommand.Create(),
+    FullCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

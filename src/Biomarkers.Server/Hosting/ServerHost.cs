@@ -139,6 +139,7 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.MaxReceiveMessageSize = options.Wire.ReceiveBytes;
             grpc.MaxSendMessageSize = options.Wire.SendBytes;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<RoomInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = Wire.RpcErrors.DetailTypes);
         builder.Services.AddGrpcReflection();
         HealthPages.AddTo(builder.Services);
@@ -187,6 +188,8 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<PlateReadIntake>();
         services.AddSingleton<IPipelineObserver, PipelineLog>();
         services.AddSingleton<DamageJournal>();
+        services.AddSingleton<DiskRoom>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskRoom>());
         services.AddHostedService<PipelineService>();
         services.AddSingleton<Drain>();
         services.AddSingleton<Readiness>();
