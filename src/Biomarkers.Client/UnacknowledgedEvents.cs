@@ -333,7 +333,9 @@ internal sealed partial class UnacknowledgedEvents
         }
 
         DateTimeOffset now = replayed ?? time.GetUtcNow();
-        Dictionary<long, SendOutcome> told = dispositions.Where(outcome => outcome.Offset < head + count).GroupBy(outcome => outcome.Offset).ToDictionary(same => same.Key, same => same.Last());
+        Dictionary<long, SendOutcome> told = dispositions.Where(outcome => outcome.Offset < head + count)
+            .GroupBy(outcome => outcome.Offset)
+            .ToDictionary(same => same.Key, same => same.Last());
         int again = 0;
         var settled = new List<(SenderEvent, SendOutcome)>(count);
         var refused = new List<RefusedEvent>();

@@ -106,4 +106,7 @@ public static class FaultReasons
 
     /// <summary>A change or a decision lacks its reason, which the audit log keeps.</summary>
     public const string ReasonRequired = "REASON_REQUIRED";
+
+    /// <summary>What is stored of the plate is damaged, so that nothing can be built upon it.</summary>
+    public const string StoredDataDamaged = "STORED_DATA_DAMAGED";
 }

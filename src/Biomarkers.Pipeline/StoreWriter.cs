@@ -82,6 +82,7 @@ public sealed class StoreWriter
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <param name="waitsForRoom">False where a store without room is a fault that is told at once, as at a start.</param>
+    /// <param name="goesFirst">Whether it goes before all that waits; see <see cref="WriteFirstAsync"/>.</param>
     /// <returns>The outcome of the write, after the commit.</returns>
     /// <exception cref="ChannelClosedException">The writer has ended; nothing was written.</exception>
     public async Task<TOutcome> WriteUntilDoneAsync<TOutcome>(IStoreWrite<TOutcome> write, CancellationToken cancellationToken, bool waitsForRoom = true, bool goesFirst = false)

@@ -61,6 +61,9 @@ public static class AuditActions
     /// <summary>A backup took the place of the database; what came after the backup is in the database that was put aside, and in what clients send again.</summary>
     public const string DatabaseRestored = "DATABASE_RESTORED";
 
+    /// <summary>What is stored of the target is not what was stored; it is no longer served. The detail says what was found.</summary>
+    public const string StoredDataDamaged = "STORED_DATA_DAMAGED";
+
     /// <summary>An instrument may send from here on, or has another display name.</summary>
     public const string InstrumentEnrolled = "INSTRUMENT_ENROLLED";
 

@@ -14,6 +14,7 @@ internal static class AppendOnlyTables
         [2] = ["control_series_point"],
         [3] = ["held_read", "held_read_resolution", "quarantine_resolution", "joined_read"],
         [4] = ["revoked_certificate"],
+        [5] = ["run_seal"],
     };
 
     /// <summary>All of them.</summary>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
 using LinqToDB.Data;
 
 namespace Biomarkers.Storage;
@@ -9,6 +10,10 @@ namespace Biomarkers.Storage;
 internal static partial class Migrations
 {
     private const string VersionTable = "schema_version";
+
+    // From this schema on every run is sealed when it is saved. Those that are older are sealed by the upgrade, which no engine can do in SQL alone; last, when the
+    // tables are those that this program knows.
+    private const int SealingVersion = 5;
 
     /// <summary>Number of the newest migration.</summary>
     public static int NewestVersion => All.Count;
@@ -57,6 +62,11 @@ internal static partial class Migrations
                 new DataParameter("number", number),
                 new DataParameter("name", name),
                 new DataParameter("time", Instant.ToMicroseconds(time.GetUtcNow())));
+        }
+
+        if (current is > 0 and < SealingVersion)
+        {
+            await SealedRuns.ForAllAsync(connection, runKeys => SealedRuns.SealAsync(connection, runKeys, cancellationToken), cancellationToken);
         }
     }
 

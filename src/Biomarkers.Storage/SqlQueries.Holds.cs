@@ -3,6 +3,7 @@ using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -51,6 +52,7 @@ public sealed partial class SqlQueries
             .Where(stored => stored.StreamKey == row.StreamKey && stored.EventOffset == row.EventOffset)
             .Select(stored => stored.Content)
             .SingleAsync(cancellationToken);
+        Damage.Require($"the event at offset {row.EventOffset} of stream '{found.StreamId}' of instrument '{found.InstrumentId}'", content, row.ContentHash);
         return (found, content);
     }
 

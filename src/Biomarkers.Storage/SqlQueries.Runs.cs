@@ -1,8 +1,6 @@
-using Biomarkers.Immunoassay;
-using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
-using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -10,7 +8,7 @@ using LinqToDB.Data;
 
 namespace Biomarkers.Storage;
 
-/// <summary>Runs and results.</summary>
+/// <summary>Runs and results: whatever is shown of a run is held against its seal in the same snapshot.</summary>
 public sealed partial class SqlQueries
 {
     /// <inheritdoc/>
@@ -18,41 +16,14 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        RunRow? row = await RunRows(connection).FirstOrDefaultAsync(candidate => candidate.Run.RunKey == runKey, cancellationToken);
-        if (row is null)
+        // Named by any of these it must be whole; by none of them, there is no such run.
+        if (!await connection.GetTable<AnalyticalRunTable>().AnyAsync(run => run.RunKey == runKey, cancellationToken)
+            && !await connection.GetTable<RunSealTable>().AnyAsync(seal => seal.RunKey == runKey, cancellationToken))
         {
             return null;
         }
 
-        RunSummary summary = ToSummary(row);
-        List<StandardCurveTable> curves = await connection.GetTable<StandardCurveTable>()
-            .Where(curve => curve.RunKey == runKey)
-            .OrderBy(curve => curve.Ordinal)
-            .ToListAsync(cancellationToken);
-        List<ControlPointTable> controls = await connection.GetTable<ControlPointTable>()
-            .Where(control => control.RunKey == runKey)
-            .OrderBy(control => control.Ordinal)
-            .ToListAsync(cancellationToken);
-        List<QcFlagTable> flags = await connection.GetTable<QcFlagTable>()
-            .Where(flag => flag.RunKey == runKey)
-            .OrderBy(flag => flag.Ordinal)
-            .ToListAsync(cancellationToken);
-        List<ResultRow> results = await NewestOf(connection, ResultRows(connection), runKey)
-            .OrderBy(result => result.Version.Ordinal)
-            .ToListAsync(cancellationToken);
-        var stored = results.ConvertAll(ToResult);
-        var run = new AnalyticalRun(
-            summary.InputsHash,
-            summary.EngineVersion,
-            summary.AssayName,
-            summary.RulePack,
-            summary.Verdict,
-            summary.Criteria,
-            curves.ConvertAll(RunMapping.ToCurve),
-            controls.ConvertAll(RunMapping.ToControl),
-            stored.ConvertAll(result => result.Result),
-            flags.ConvertAll(RunMapping.ToFlag));
-        return new StoredRun(summary, run, stored);
+        return (await ReadRunsAsync(connection, [runKey], (run, sequence) => run.ToRun(sequence), cancellationToken))[0];
     }
 
     /// <inheritdoc/>
@@ -60,31 +31,32 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        IQueryable<RunRow> query = RunRows(connection);
+        IQueryable<AnalyticalRunTable> query = connection.GetTable<AnalyticalRunTable>();
         if (filter.PlateBarcode is { } barcode)
         {
-            query = query.Where(row => row.Plate.Barcode == barcode);
+            query = query.Where(run => connection.GetTable<PlateTable>().Any(plate => plate.PlateKey == run.PlateKey && plate.Barcode == barcode));
         }
 
         if (filter.AssayId is { } assayId)
         {
-            query = query.Where(row => row.Run.AssayId == assayId);
+            query = query.Where(run => run.AssayId == assayId);
         }
 
         if (filter.Verdict is { } wanted)
         {
             int verdict = (int)wanted;
-            query = query.Where(row => row.Run.Verdict == verdict);
+            query = query.Where(run => run.Verdict == verdict);
         }
 
         if (page.After is { } after)
         {
-            query = page.OldestFirst ? query.Where(row => row.Run.RunKey > after) : query.Where(row => row.Run.RunKey < after);
+            query = page.OldestFirst ? query.Where(run => run.RunKey > after) : query.Where(run => run.RunKey < after);
         }
 
-        query = page.OldestFirst ? query.OrderBy(row => row.Run.RunKey) : query.OrderByDescending(row => row.Run.RunKey);
-        List<RunRow> rows = await query.Take(page.Size + 1).ToListAsync(cancellationToken);
-        return PageOf(rows, page, row => row.Run.RunKey, ToSummary);
+        query = page.OldestFirst ? query.OrderBy(run => run.RunKey) : query.OrderByDescending(run => run.RunKey);
+        long[] runKeys = await query.Select(run => run.RunKey).Take(page.Size + 1).ToArrayAsync(cancellationToken);
+        List<RunSummary> runs = await ReadRunsAsync(connection, runKeys, (run, sequence) => run.ToSummary(sequence), cancellationToken);
+        return PageOf(runs, page, run => run.RunKey, run => run);
     }
 
     /// <inheritdoc/>
@@ -92,12 +64,13 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        List<RunRow> rows = await RunRows(connection)
-            .Where(row => row.Feed.Sequence > afterSequence)
-            .OrderBy(row => row.Feed.Sequence)
+        long[] runKeys = await connection.GetTable<ChangeFeedTable>()
+            .Where(row => row.Kind == (int)FeedKind.RunSaved && row.Sequence > afterSequence)
+            .OrderBy(row => row.Sequence)
             .Take(limit)
-            .ToListAsync(cancellationToken);
-        return rows.ConvertAll(ToSummary);
+            .Select(row => row.TargetKey)
+            .ToArrayAsync(cancellationToken);
+        return await ReadRunsAsync(connection, runKeys, (run, sequence) => run.ToSummary(sequence), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -105,11 +78,29 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        ResultRow? row = await ResultRows(connection)
-            .Where(candidate => candidate.Version.ResultKey == resultKey && (version == null || candidate.Version.Version == version))
-            .OrderByDescending(candidate => candidate.Version.Version)
-            .FirstOrDefaultAsync(cancellationToken);
-        return row is null ? null : ToResult(row);
+        long?[] newestRun = await (
+            from identity in connection.GetTable<ResultTable>()
+            from plate in connection.GetTable<PlateTable>().LeftJoin(row => row.PlateKey == identity.PlateKey)
+            where identity.ResultKey == resultKey
+            select plate.RunKey).ToArrayAsync(cancellationToken);
+        long[] runKeys = await connection.GetTable<ResultVersionTable>().Where(row => row.ResultKey == resultKey).Select(row => row.RunKey).ToArrayAsync(cancellationToken);
+        // Every run that this result has a version of, and the plate's newest: a version that is not found any more must not leave an older one as the newest.
+        IEnumerable<long> concerned = runKeys.Concat(newestRun.OfType<long>()).Distinct();
+        StoredResult? found = null;
+        foreach (long[] some in concerned.Chunk(SealedRuns.AtOnce))
+        {
+            foreach (RunContents run in (await SealedRuns.ReadAsync(connection, some, cancellationToken)).Values)
+            {
+                foreach (ResultVersionTable row in run.Versions.Where(row => row.ResultKey == resultKey && (version is null || row.Version == version)))
+                {
+                    found = found is null || row.Version > found.Version ? run.ToResult(row) : found;
+                }
+            }
+        }
+
+        return found is null && version is null && newestRun.Length > 0
+            ? throw new StoredDataDamagedException($"results/{resultKey}", "it has no version; expected one at least.")
+            : found;
     }
 
     /// <inheritdoc/>
@@ -125,8 +116,41 @@ public sealed partial class SqlQueries
         }
 
         query = page.OldestFirst ? query.OrderBy(row => row.Version.VersionKey) : query.OrderByDescending(row => row.Version.VersionKey);
-        List<ResultRow> rows = await query.Take(page.Size + 1).ToListAsync(cancellationToken);
-        return PageOf(rows, page, row => row.Version.VersionKey, ToResult);
+        var rows = await query.Select(row => new { row.Version.VersionKey, row.Version.RunKey }).Take(page.Size + 1).ToListAsync(cancellationToken);
+        var results = new Dictionary<long, StoredResult>(rows.Count);
+        foreach (var runs in rows.GroupBy(row => row.RunKey).Chunk(SealedRuns.AtOnce))
+        {
+            Dictionary<long, RunContents> contents = await SealedRuns.ReadAsync(connection, [.. runs.Select(run => run.Key)], cancellationToken);
+            foreach (var row in runs.SelectMany(run => run))
+            {
+                results[row.VersionKey] = contents[row.RunKey].ToResult(contents[row.RunKey].Versions.Single(version => version.VersionKey == row.VersionKey));
+            }
+        }
+
+        return PageOf(rows, page, row => row.VersionKey, row => results[row.VersionKey]);
+    }
+
+    // In the order of the keys, each held against its seal.
+    private static async Task<List<T>> ReadRunsAsync<T>(
+        DataConnection connection, long[] runKeys, Func<RunContents, long, T> map, CancellationToken cancellationToken)
+    {
+        var read = new List<T>(runKeys.Length);
+        foreach (long[] some in runKeys.Chunk(SealedRuns.AtOnce))
+        {
+            // A run is saved once, so its row of the feed is the only one of its kind and target.
+            Dictionary<long, long> sequences = await connection.GetTable<ChangeFeedTable>()
+                .Where(row => row.Kind == (int)FeedKind.RunSaved && some.Contains(row.TargetKey))
+                .ToDictionaryAsync(row => row.TargetKey, row => row.Sequence, cancellationToken);
+            Dictionary<long, RunContents> contents = await SealedRuns.ReadAsync(connection, some, cancellationToken);
+            foreach (long runKey in some)
+            {
+                read.Add(sequences.TryGetValue(runKey, out long sequence)
+                    ? map(contents[runKey], sequence)
+                    : throw new StoredDataDamagedException(SealedRuns.NameOf(runKey), "the feed does not name it; expected where it was saved."));
+            }
+        }
+
+        return read;
     }
 
     // The results of one run, or of the run that is each plate's newest: a sample or dilution that a corrected layout no longer names has no
@@ -165,86 +189,11 @@ public sealed partial class SqlQueries
         return query;
     }
 
-    private static IQueryable<RunRow> RunRows(DataConnection connection) =>
-        from run in connection.GetTable<AnalyticalRunTable>()
-        join plate in connection.GetTable<PlateTable>() on run.PlateKey equals plate.PlateKey
-        join read in connection.GetTable<PlateReadTable>() on run.ReadKey equals read.ReadKey
-        join layout in connection.GetTable<PlateLayoutTable>() on run.LayoutKey equals layout.LayoutKey
-        join assay in connection.GetTable<AssayTable>() on run.AssayKey equals assay.AssayKey
-        // A run is saved once, so this row of the feed is the only one of its kind and target.
-        join feed in connection.GetTable<ChangeFeedTable>() on new { Kind = (int)FeedKind.RunSaved, Target = run.RunKey } equals new { feed.Kind, Target = feed.TargetKey }
-        select new RunRow
-        {
-            Run = run,
-            Plate = plate,
-            ReadId = read.ReadId,
-            InstrumentId = read.InstrumentId,
-            LayoutVersion = layout.Version,
-            AssayVersion = assay.Version,
-            Feed = feed,
-        };
-
     private static IQueryable<ResultRow> ResultRows(DataConnection connection) =>
         from version in connection.GetTable<ResultVersionTable>()
         join identity in connection.GetTable<ResultTable>() on version.ResultKey equals identity.ResultKey
         join plate in connection.GetTable<PlateTable>() on identity.PlateKey equals plate.PlateKey
-        join run in connection.GetTable<AnalyticalRunTable>() on version.RunKey equals run.RunKey
-        join assay in connection.GetTable<AssayTable>() on run.AssayKey equals assay.AssayKey
-        select new ResultRow
-        {
-            Version = version,
-            Identity = identity,
-            Plate = plate,
-            AssayId = assay.AssayId,
-            AssayVersion = assay.Version,
-            Verdict = run.Verdict,
-        };
-
-    private static RunSummary ToSummary(RunRow row) => new(
-        row.Run.RunKey,
-        row.Feed.Sequence,
-        row.Plate.Barcode,
-        row.ReadId,
-        row.LayoutVersion,
-        row.InstrumentId,
-        $"{row.Run.AssayId}@{row.AssayVersion}",
-        row.Run.RulePack,
-        row.Run.EngineVersion,
-        (RunVerdict)row.Run.Verdict,
-        RowMapping.FromJson<IReadOnlyList<AcceptanceCriterion>>(row.Run.Criteria),
-        ContentHash.FromBytes(row.Run.InputsHash),
-        Instant.FromMicroseconds(row.Run.SaveTime),
-        row.Run.ResultCount,
-        row.Run.FlagCount);
-
-    private static StoredResult ToResult(ResultRow row) => new(
-        row.Version.ResultKey,
-        row.Version.Version,
-        row.Version.VersionKey,
-        (ResultStatus)row.Version.Status,
-        row.Plate.Barcode,
-        row.Version.RunKey,
-        $"{row.AssayId}@{row.AssayVersion}",
-        (RunVerdict)row.Verdict,
-        Instant.FromMicroseconds(row.Version.CreateTime),
-        RunMapping.ToResult(row.Identity, row.Version));
-
-    private sealed class RunRow
-    {
-        public required AnalyticalRunTable Run { get; init; }
-
-        public required PlateTable Plate { get; init; }
-
-        public required string ReadId { get; init; }
-
-        public required string InstrumentId { get; init; }
-
-        public required int LayoutVersion { get; init; }
-
-        public required int AssayVersion { get; init; }
-
-        public required ChangeFeedTable Feed { get; init; }
-    }
+        select new ResultRow { Version = version, Identity = identity, Plate = plate };
 
     private sealed class ResultRow
     {
@@ -253,11 +202,5 @@ public sealed partial class SqlQueries
         public required ResultTable Identity { get; init; }
 
         public required PlateTable Plate { get; init; }
-
-        public required string AssayId { get; init; }
-
-        public required int AssayVersion { get; init; }
-
-        public required int Verdict { get; init; }
     }
 }

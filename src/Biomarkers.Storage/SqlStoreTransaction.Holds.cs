@@ -3,6 +3,7 @@ using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -51,6 +52,7 @@ internal sealed partial class SqlStoreTransaction
             return null;
         }
 
+        Damage.Require($"heldPlates/{heldKey}", row.Content, row.ContentHash);
         var origin = new ReadOrigin(row.ReadId, row.OperatorName, row.ReadTime is { } time ? Instant.FromMicroseconds(time) : null);
         return new HeldReadRow(
             row.HeldKey,
@@ -114,6 +116,7 @@ internal sealed partial class SqlStoreTransaction
             .Where(stored => stored.StreamKey == row.StreamKey && stored.EventOffset == row.EventOffset)
             .Select(stored => stored.Content)
             .SingleAsync(cancellationToken);
+        Damage.Require($"the event at offset {row.EventOffset} of stream '{stream.StreamId}' of instrument '{stream.InstrumentId}'", content, row.ContentHash);
         return new RefusedEvent(
             row.QuarantineKey,
             row.StreamKey,

@@ -6,6 +6,7 @@ using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -86,7 +87,9 @@ internal sealed partial class SqlStoreTransaction
     public async Task<LayoutRow> GetLayoutAsync(long layoutKey, CancellationToken cancellationToken)
     {
         PlateLayoutTable row = await connection.GetTable<PlateLayoutTable>().SingleAsync(layout => layout.LayoutKey == layoutKey, cancellationToken);
-        return new LayoutRow(row.LayoutKey, row.Version, row.AssayKey, PlateLayout.FromCanonicalJson(Encoding.UTF8.GetBytes(row.Definition)));
+        byte[] definition = Encoding.UTF8.GetBytes(row.Definition);
+        Damage.Require($"layout version {row.Version} of a plate", definition, row.ContentHash);
+        return new LayoutRow(row.LayoutKey, row.Version, row.AssayKey, PlateLayout.FromCanonicalJson(definition));
     }
 
     public async Task<IReadOnlyList<ReadRow>> ListReadsAsync(long plateKey, CancellationToken cancellationToken)
@@ -99,7 +102,7 @@ internal sealed partial class SqlStoreTransaction
         List<JoinedReadTable> joined = readKeys.Length == 0
             ? []
             : await connection.GetTable<JoinedReadTable>().Where(row => readKeys.Contains(row.ReadKey)).ToListAsync(cancellationToken);
-        return [.. rows.Select(row => ToRead(row, PlateReadEncoding.Decode(row.Content), joined.Find(pair => pair.ReadKey == row.ReadKey)))];
+        return [.. rows.Select(row => ToRead(row, Decode(row), joined.Find(pair => pair.ReadKey == row.ReadKey)))];
     }
 
     public async Task<ReadRow> InsertReadAsync(NewRead read, CancellationToken cancellationToken) =>
@@ -111,6 +114,12 @@ internal sealed partial class SqlStoreTransaction
         var joined = new JoinedReadTable { ReadKey = row.ReadKey, MeasurementKey = measurementKey, ReferenceKey = referenceKey };
         await connection.InsertAsync(joined, token: cancellationToken);
         return ToRead(row, read.Read, joined);
+    }
+
+    private static PlateRead Decode(PlateReadTable row)
+    {
+        Damage.Require($"read '{row.ReadId}' of a plate", row.Content, row.ContentHash);
+        return PlateReadEncoding.Decode(row.Content);
     }
 
     private static ReadRow ToRead(PlateReadTable row, PlateRead read, JoinedReadTable? joined) => new(

@@ -3,6 +3,7 @@ using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
@@ -60,6 +61,7 @@ internal sealed partial class SqlStoreTransaction
         }
 
         await InsertAllAsync(versions, cancellationToken);
+        await SealedRuns.ReplaceSealAsync(connection, runKey, versions, cancellationToken);
         await SetRunAsync(plateKey, runKey, time, cancellationToken);
     }
 
@@ -71,50 +73,80 @@ internal sealed partial class SqlStoreTransaction
 
     private async Task SaveRowsAsync(long runKey, WorkItemTable item, ReadyWork work, AnalyticalRun run, long now, CancellationToken cancellationToken)
     {
-        await connection.InsertAsync(ToRunRow(runKey, item, work.Inputs, run, now), token: cancellationToken);
-        await InsertAllAsync([.. run.Curves.Select((curve, i) => RunMapping.ToRow(runKey, i, curve))], cancellationToken);
-        await InsertAllAsync([.. run.Controls.Select((control, i) => RunMapping.ToRow(runKey, i, control))], cancellationToken);
+        AnalyticalRunTable row = ToRunRow(runKey, item, work.Inputs, run, now);
+        await connection.InsertAsync(row, token: cancellationToken);
+        StandardCurveTable[] curves = [.. run.Curves.Select((curve, i) => RunMapping.ToRow(runKey, i, curve))];
+        await InsertAllAsync(curves, cancellationToken);
+        ControlPointTable[] controls = [.. run.Controls.Select((control, i) => RunMapping.ToRow(runKey, i, control))];
+        await InsertAllAsync(controls, cancellationToken);
         savedControls.AddRange(run.Controls.Select((control, ordinal) =>
             new SavedControl(new SeriesName(work.Inputs.Assay.Id, control.Analyte, control.Level, control.LotNumber ?? string.Empty), runKey, ordinal)));
-        await InsertAllAsync([.. work.Inputs.Layout.Lots.Select((lot, i) => RunMapping.ToRow(runKey, i, lot))], cancellationToken);
-        await InsertAllAsync([.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))], cancellationToken);
-        await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
+        RunLotTable[] lots = [.. work.Inputs.Layout.Lots.Select((lot, i) => RunMapping.ToRow(runKey, i, lot))];
+        await InsertAllAsync(lots, cancellationToken);
+        QcFlagTable[] flags = [.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))];
+        await InsertAllAsync(flags, cancellationToken);
+        (IReadOnlyList<ResultTable> results, IReadOnlyList<ResultVersionTable> versions) = await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
+        // Of what was to be written and not of what is there now: a fault on the way is found as well.
+        var contents = new RunContents
+        {
+            Run = row,
+            Origin = await OriginOfAsync(row, cancellationToken),
+            Curves = curves,
+            Controls = controls,
+            Lots = lots,
+            Flags = flags,
+            Results = results,
+            Versions = versions,
+        };
+        await connection.InsertAsync(contents.MakeSeal(ordinal: 1), token: cancellationToken);
     }
 
-    private async Task InsertResultsAsync(long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)
+    private Task<RunOrigin> OriginOfAsync(AnalyticalRunTable run, CancellationToken cancellationToken) => (
+        from plate in Plates
+        from read in connection.GetTable<PlateReadTable>()
+        from layout in connection.GetTable<PlateLayoutTable>()
+        from assay in connection.GetTable<AssayTable>()
+        where plate.PlateKey == run.PlateKey && read.ReadKey == run.ReadKey && layout.LayoutKey == run.LayoutKey && assay.AssayKey == run.AssayKey
+        select new RunOrigin(plate.Barcode, read.ReadId, read.InstrumentId, layout.Version, assay.AssayId, assay.Version)).SingleAsync(cancellationToken);
+
+    private async Task<(IReadOnlyList<ResultTable> Results, IReadOnlyList<ResultVersionTable> Versions)> InsertResultsAsync(
+        long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)
     {
         if (run.Results.Count == 0)
         {
-            return;
+            return ([], []);
         }
 
         Dictionary<(string, string, double), (long Key, int Version)> known = await KnownResultsAsync(plateKey, cancellationToken);
         long newKey = await keys.TakeAsync(connection, "result", run.Results.Count, cancellationToken);
         long versionKey = await keys.TakeAsync(connection, "result_version", run.Results.Count, cancellationToken);
-        var identities = new List<ResultTable>();
+        var added = new List<ResultTable>();
+        var identities = new List<ResultTable>(run.Results.Count);
         var versions = new List<ResultVersionTable>(run.Results.Count);
         for (int i = 0; i < run.Results.Count; i++)
         {
             SampleResult result = run.Results[i];
-            (string, string, double) identity = (result.SampleId, result.Analyte, result.DilutionFactor);
-            if (!known.TryGetValue(identity, out (long Key, int Version) newest))
+            bool isKnown = known.TryGetValue((result.SampleId, result.Analyte, result.DilutionFactor), out (long Key, int Version) newest);
+            newest = isKnown ? newest : (newKey++, 0);
+            identities.Add(new ResultTable
             {
-                newest = (newKey++, 0);
-                identities.Add(new ResultTable
-                {
-                    ResultKey = newest.Key,
-                    PlateKey = plateKey,
-                    SampleId = result.SampleId,
-                    Analyte = result.Analyte,
-                    DilutionFactor = result.DilutionFactor,
-                });
+                ResultKey = newest.Key,
+                PlateKey = plateKey,
+                SampleId = result.SampleId,
+                Analyte = result.Analyte,
+                DilutionFactor = result.DilutionFactor,
+            });
+            if (!isKnown)
+            {
+                added.Add(identities[i]);
             }
 
             versions.Add(RunMapping.ToRow(versionKey + i, newest.Key, newest.Version + 1, runKey, i, result, now));
         }
 
-        await InsertAllAsync(identities, cancellationToken);
+        await InsertAllAsync(added, cancellationToken);
         await InsertAllAsync(versions, cancellationToken);
+        return ([.. identities.OrderBy(identity => identity.ResultKey)], versions);
     }
 
     private async Task<Dictionary<(string SampleId, string Analyte, double DilutionFactor), (long Key, int Version)>> KnownResultsAsync(

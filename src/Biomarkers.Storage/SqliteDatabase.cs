@@ -193,6 +193,10 @@ public sealed class SqliteDatabase : SqlDatabase
     internal override bool IsFatal(Exception exception) =>
         exception is SqliteException { SqliteErrorCode: IoError or Corrupt or CannotOpen or NotADatabase } && !IsFull(exception);
 
+    /// <summary>Rows of an open file, for whoever checks it.</summary>
+    internal static DataConnection Over(SqliteConnection connection) =>
+        new(new DataOptions().UseConnection(Provider, connection, disposeConnection: false).UseMappingSchema(ColumnTypes.Sqlite));
+
     private static DataConnection Within(SqliteTransaction transaction) =>
         new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));
 

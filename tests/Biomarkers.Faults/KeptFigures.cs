@@ -77,5 +77,7 @@ internal static class Figures
 {
     public static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    public static string Plain(long value) => value.ToString(CultureInfo.InvariantCulture);
+
     public static string Seconds(double value) => double.IsFinite(value) ? value.ToString("F2", CultureInfo.InvariantCulture) : "never";
 }

@@ -62,7 +62,12 @@ internal sealed class KillSession(KillPlan plan, StoreUnderTest store, Action<st
         }
 
         await control.KillAndStartAgainAsync(cancellationToken);
-        return new ClientFigures(adapters.Sum(adapter => adapter.KillCount), adapters.Sum(adapter => adapter.AcceptedCount), adapters.Sum(adapter => adapter.LostCount), ControlEvents, control.LostCount);
+        return new ClientFigures(
+            adapters.Sum(adapter => adapter.KillCount),
+            adapters.Sum(adapter => adapter.AcceptedCount),
+            adapters.Sum(adapter => adapter.LostCount),
+            ControlEvents,
+            control.LostCount);
     }
 
     private async Task<int> KillAndRestartAsync(Trial trial, int cycle, CancellationToken cancellationToken)

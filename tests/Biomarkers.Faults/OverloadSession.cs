@@ -129,7 +129,7 @@ internal sealed class OverloadSession(OverloadPlan plan, string folder, Action<s
         }
 
         using BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = keyFile, Deadline = Patience });
-        LoadSender[] senders = [.. loads.SelectMany(load => load.Senders)];
+        ILoadSender[] senders = [.. loads.SelectMany(load => load.Senders)];
         IEnumerable<string> streamed = senders.SelectMany(sender => sender.Events).Where(sent => sent.IsAcknowledged).Select(sent => sent.PlateBarcode).OfType<string>();
         string[] plates = [.. streamed, .. floodAcknowledged];
         await AnalyzedAsync(connection, plates, cancellationToken);

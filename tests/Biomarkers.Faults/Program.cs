@@ -18,6 +18,8 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     OverloadCommand.Create(),
     CasesCommand.Create(),
     AdapterCommand.Create(),
+    BitrotCommand.Create(),
+    FullCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

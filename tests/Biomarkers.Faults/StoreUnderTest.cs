@@ -49,7 +49,10 @@ internal sealed class SqliteUnderTest(string folder) : StoreUnderTest(folder)
     /// <summary>The file.</summary>
     public string DatabaseFile => Path.Combine(FolderOf(0), "biomarkers.db");
 
-    public override ServerStart ServerAt(int replica) => new(FolderOf(replica));
+    /// <summary>Further options of the server.</summary>
+    public IReadOnlyList<string> Further { get; init; } = [];
+
+    public override ServerStart ServerAt(int replica) => new(FolderOf(replica)) { Further = Further };
 
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {

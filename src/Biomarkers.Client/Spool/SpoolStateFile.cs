@@ -50,7 +50,8 @@ internal sealed class SpoolStateFile(string file) : IDisposable
 
         (QueueState state, long known) = DecodeState(entries[0], contents.Events.ToDictionary(item => item.Sequence));
         SenderEvent[] later = [.. contents.Events.Where(item => item.Sequence > known)];
-        return (state with { Waiting = [.. state.Waiting, .. later], LastSequence = Math.Max(known, contents.LastSequence) }, [.. entries.Skip(1).Select(DecodeNote)], Math.Max(known, contents.LastSequence));
+        long last = Math.Max(known, contents.LastSequence);
+        return (state with { Waiting = [.. state.Waiting, .. later], LastSequence = last }, [.. entries.Skip(1).Select(DecodeNote)], last);
     }
 
     /// <summary>Puts a whole state in the place of what was there; it is on the disk when this returns.</summary>

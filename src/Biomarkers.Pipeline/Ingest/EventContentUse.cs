@@ -51,7 +51,12 @@ internal sealed class EventContentUse(WriteContext context, ReadSource source, l
             return ContentUse.Used(null);
         }
 
-        PlateAcceptance acceptance = await PlateAcceptance.OfAsync(context, started.PlateBarcode, cancellationToken);
+        (PlateAcceptance? known, Fault? damage) = await PlateAcceptance.TryOfAsync(context, started.PlateBarcode, "plate_started", cancellationToken);
+        if (known is not { } acceptance)
+        {
+            return ContentUse.Refused(damage!, started.PlateBarcode);
+        }
+
         // A layout that is in doubt waits for the whole read, which is held then.
         bool isInDoubt = started.Layout is not null && await acceptance.ChangesLayoutAsync(started.Layout, cancellationToken);
         PlateLayout? layout = isInDoubt ? null : started.Layout;

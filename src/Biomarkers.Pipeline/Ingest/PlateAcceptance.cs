@@ -61,6 +61,20 @@ internal sealed class PlateAcceptance
         return new PlateAcceptance(context, barcode, found, layout, [.. stored]);
     }
 
+    /// <summary>What the store knows of a plate; the fault where it is damaged. What comes for such a plate is kept in quarantine, and blocks nothing.</summary>
+    public static async Task<(PlateAcceptance? Acceptance, Fault? Damage)> TryOfAsync(WriteContext context, string barcode, string field, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await OfAsync(context, barcode, cancellationToken), null);
+        }
+        catch (StoredDataDamagedException damage)
+        {
+            // Nothing was written for it yet.
+            return (null, new Fault($"{field}.plate_barcode", FaultReasons.StoredDataDamaged, $"Plate '{barcode}' can't be built upon: {damage.Message} Replay this when it is restored."));
+        }
+    }
+
     /// <summary>Accepts a complete read, with or without its layout, or holds it for a person where its plate or its layout is in doubt.</summary>
     /// <param name="context">The transaction.</param>
     /// <param name="whole">The read.</param>
@@ -72,7 +86,14 @@ internal sealed class PlateAcceptance
         WriteContext context, WholePlateRead whole, string field, ReadSource source, bool isOneEvent, CancellationToken cancellationToken)
     {
         string? plateBarcode = whole.LacksBarcode ? null : whole.Read.PlateBarcode;
-        PlateAcceptance acceptance = plateBarcode is null ? new(context, WholePlateRead.NoBarcode, null, null, []) : await OfAsync(context, plateBarcode, cancellationToken);
+        (PlateAcceptance? known, Fault? damage) = plateBarcode is null
+            ? (new PlateAcceptance(context, WholePlateRead.NoBarcode, null, null, []), null)
+            : await TryOfAsync(context, plateBarcode, field, cancellationToken);
+        if (known is not { } acceptance)
+        {
+            return ContentUse.Refused(damage!, plateBarcode);
+        }
+
         if ((isOneEvent && await acceptance.IsSameEventAsync(whole, source.EventHash, cancellationToken))
             || await acceptance.IsRepeatAsync(whole, cancellationToken)
             || await context.Transaction.IsHeldReadAsync(source.InstrumentId, whole, cancellationToken))

@@ -42,9 +42,10 @@ internal static class HealthPages
         string.Empty,
         services.GetRequiredService<Readiness>().Obstacle() is null ? HealthCheckResponse.Types.ServingStatus.Serving : HealthCheckResponse.Types.ServingStatus.NotServing);
 
-    private static IResult Ready(Readiness readiness) => readiness.Obstacle() is { } reason
+    // A disk that runs full is noticed and no obstacle: everything can be read, and no other server could take what this one refuses.
+    private static IResult Ready(Readiness readiness, DiskRoom room) => readiness.Obstacle() is { } reason
         ? TypedResults.Json(new { status = "NOT_SERVING", reason }, statusCode: StatusCodes.Status503ServiceUnavailable)
-        : TypedResults.Json(new { status = "SERVING" });
+        : room.IsLow ? TypedResults.Json(new { status = "SERVING", notice = DiskRoom.Notice }) : TypedResults.Json(new { status = "SERVING" });
 
     private sealed class ReadinessCheck(Readiness readiness) : IHealthCheck
     {

@@ -35,6 +35,18 @@ internal static partial class Logs
     [LoggerMessage(10, LogLevel.Warning, "A call of {Method} was refused: the store takes no writes")]
     public static partial void CallRefused(this ILogger logger, Exception exception, string method);
 
+    [LoggerMessage(15, LogLevel.Critical, "{Target} is damaged in the store and no longer served: {Finding} Found by a call of {Method}")]
+    public static partial void StoredDataDamaged(this ILogger logger, string target, string finding, string method);
+
+    [LoggerMessage(16, LogLevel.Warning, "That {Target} is damaged could not be written to the audit log; the next call that finds it tries again")]
+    public static partial void DamageNotRecorded(this ILogger logger, Exception exception, string target);
+
+    [LoggerMessage(17, LogLevel.Warning, "The disk of {DataDirectory} runs full: {FreeMib} MiB are free, {MinimumMib} are needed; new plate reads are refused, all else goes on")]
+    public static partial void DiskRunsFull(this ILogger logger, long freeMib, long minimumMib, string dataDirectory);
+
+    [LoggerMessage(18, LogLevel.Information, "The disk of {DataDirectory} has room again, {FreeMib} MiB; plate reads are taken")]
+    public static partial void DiskHasRoom(this ILogger logger, long freeMib, string dataDirectory);
+
     [LoggerMessage(9, LogLevel.Critical, "The pipeline ended by a fault; the server ends")]
     public static partial void PipelineFailed(this ILogger logger, Exception exception);
 

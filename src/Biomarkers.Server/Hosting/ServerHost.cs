@@ -141,6 +141,7 @@ public sealed class ServerHost : IAsyncDisposable
             grpc.MaxReceiveMessageSize = options.Wire.ReceiveBytes;
             grpc.MaxSendMessageSize = options.Wire.SendBytes;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<RoomInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = Wire.RpcErrors.DetailTypes);
         builder.Services.AddGrpcReflection();
         HealthPages.AddTo(builder.Services);
@@ -191,6 +192,9 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<AnalysisPipeline>();
         services.AddSingleton<PlateReadIntake>();
         services.AddSingleton<IPipelineObserver, PipelineLog>();
+        services.AddSingleton<DamageJournal>();
+        services.AddSingleton<DiskRoom>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskRoom>());
         services.AddHostedService<PipelineService>();
         services.AddSingleton<Drain>();
         services.AddSingleton<Readiness>();

@@ -43,6 +43,13 @@ public sealed record ServerOptions
     /// <summary>How callers are known beside the key file.</summary>
     public AccessOptions Access { get; init; } = new();
 
+    /// <summary>Bytes that must be free on the disk of an SQLite database for new plate reads to be taken, or a tenth of a disk where that is less; 0 for none, default
+    /// 512 MiB.</summary>
+    public long MinimumFreeBytes { get; init; } = 512L << 20;
+
+    /// <summary>How the room on the disk of a folder is known.</summary>
+    internal Func<string, DiskSpace> MeasureDisk { get; init; } = DiskSpace.Of;
+
     /// <summary>Whether metrics and traces leave by OTLP, as OpenTelemetry's environment variables (<c>OTEL_*</c>) say; default false.</summary>
     public bool ExportsTelemetry { get; init; }
 
@@ -96,6 +103,11 @@ public sealed record ServerOptions
         if (CertificateFile is null != CertificateKeyFile is null)
         {
             faults.Add("A certificate and its private key belong together; expected both --certificate and --certificate-key, or neither.");
+        }
+
+        if (MinimumFreeBytes < 0)
+        {
+            faults.Add($"The least room on the disk is {MinimumFreeBytes >> 20} MiB; expected 0 or more.");
         }
 
         if (PostgresPasswordFile is not null && PostgresConnection is null)

@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Biomarkers.Server.Services;
 
-/// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, a bug is INTERNAL with a
-/// number under which the log has it. A message that can't be read is the sender's fault.</summary>
-internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> logger) : Interceptor
+/// <summary>Turns faults of the server into errors without internals: the store that is out of reach is UNAVAILABLE, stored data that is not what was stored
+/// is DATA_LOSS, a bug is INTERNAL with a number under which the log has it. A message that can't be read is the sender's fault.</summary>
+internal sealed class ErrorInterceptor(IStore store, DamageJournal damages, ILogger<ErrorInterceptor> logger) : Interceptor
 {
     // HTTP/2's code; clients of gRPC take it for a call that was cancelled.
     private const int Cancel = 8;
@@ -56,6 +56,11 @@ internal sealed class ErrorInterceptor(IStore store, ILogger<ErrorInterceptor> l
             // An error would wait behind what is not read, and the call with it: nothing but a reset reaches such a caller.
             http.Features.Get<IHttpResetFeature>()?.Reset(Cancel);
             throw RpcErrors.ReaderStalled(exception.Limit);
+        }
+        catch (StoredDataDamagedException exception)
+        {
+            damages.Note(exception, context.Method);
+            throw RpcErrors.StoredDataDamaged(exception);
         }
         catch (ChannelClosedException exception)
         {

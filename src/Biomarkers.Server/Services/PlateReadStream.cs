@@ -287,8 +287,9 @@ internal sealed class PlateReadStream(
         {
             throw RpcErrors.Malformed();
         }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+        catch (RpcException exception) when (exception is { StatusCode: StatusCode.ResourceExhausted, Trailers.Count: 0 })
         {
+            // The framework's own, without a reason; another one is an answer of ours.
             throw RpcErrors.MessageTooLarge(limits.ReceiveBytes);
         }
     }

@@ -126,9 +126,10 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Ins
         }
 
         Requests.Require(faults);
-        Decided decided = await intake.SubmitAsync(
-            new ResolveHeldPlate(heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context), request.Use?.SupersedeLaterReads ?? false),
-            context.CancellationToken);
+        bool supersedes = request.Use?.SupersedeLaterReads ?? false;
+        var resolve = new ResolveHeldPlate(
+            heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context), supersedes);
+        Decided decided = await intake.SubmitAsync(resolve, context.CancellationToken);
         HoldMapper.Require(decided, HeldPlateNotFound, request.Name);
         return HoldMapper.ToWire(await FindHeldAsync(heldKey.Value, request.Name, context.CancellationToken));
     }

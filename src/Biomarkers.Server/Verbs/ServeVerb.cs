@@ -42,6 +42,12 @@ internal static class ServeVerb
         Description = "How long to go on serving after SIGTERM while /readyz and gRPC health say 'not serving', so that a load balancer takes the server out first; 0 to 300. A second signal ends it.",
     };
 
+    private static readonly Option<int> MinimumFreeMib = new("--minimum-free-mib")
+    {
+        Description = "Room (MiB) on the disk of the SQLite database below which new plate reads are refused, so that runs and the audit log still find room; at most a tenth of a small disk; 0 for none.",
+        DefaultValueFactory = _ => 512,
+    };
+
     /// <summary>The program without a verb serves.</summary>
     public static RootCommand CreateRoot()
     {
@@ -62,7 +68,7 @@ internal static class ServeVerb
         Option[] options =
         [
             Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds,
-            ClientCa, OidcAuthority, OidcAudience, OidcRoleClaim, OidcCa, MaximumKeyDays,
+            ClientCa, OidcAuthority, OidcAudience, OidcRoleClaim, OidcCa, MaximumKeyDays, MinimumFreeMib,
         ];
         foreach (Option option in options)
         {
@@ -88,6 +94,7 @@ internal static class ServeVerb
             CertificateFile = parsed.GetValue(Certificate),
             CertificateKeyFile = parsed.GetValue(CertificateKey),
             Access = AccessOf(parsed),
+            MinimumFreeBytes = (long)parsed.GetValue(MinimumFreeMib) << 20,
             ExportsTelemetry = exportsTelemetry,
             Wire = new WireLimits { Drain = TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)) },
         };

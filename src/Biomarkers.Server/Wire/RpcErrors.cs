@@ -1,6 +1,7 @@
 using System.Globalization;
 using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Store;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -94,6 +95,14 @@ public static class RpcErrors
         $"The content of offset {offset} has SHA-256 {actual}; expected {expected} as sent along.",
         null,
         ("offset", Text(offset))).ToRpcException();
+
+    /// <summary>DATA_LOSS: what is stored is not what was stored; it is refused, and what it does not concern is served.</summary>
+    public static RpcException StoredDataDamaged(StoredDataDamagedException damage) => Status(
+        StatusCode.DataLoss,
+        "STORED_DATA_DAMAGED",
+        $"{Shorten(damage.Message)} Nothing of it is served; its operator restores a backup.",
+        null,
+        ("name", damage.Target)).ToRpcException();
 
     /// <summary>RESOURCE_EXHAUSTED: too much for now; the caller waits and repeats.</summary>
     public static RpcException ResourceExhausted(string reason, string message, TimeSpan retryAfter) =>

@@ -1,5 +1,8 @@
 using Biomarkers.Immunoassay;
+using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Storage.Seals;
+using LinqToDB.Data;
 using Microsoft.Data.Sqlite;
 
 namespace Biomarkers.Storage.Backups;
@@ -7,7 +10,7 @@ namespace Biomarkers.Storage.Backups;
 /// <summary>Reads an SQLite database whole and says what it holds, or why it can't be trusted.</summary>
 internal static class DatabaseCheck
 {
-    /// <summary>Checks structure, schema, the ledger's chain and the streams.</summary>
+    /// <summary>Checks structure, schema, the ledger's chain, originals, runs and the streams.</summary>
     /// <param name="connection">The open file.</param>
     /// <param name="file">Its path, for messages.</param>
     /// <param name="cancellationToken">Ends the work between two steps.</param>
@@ -25,6 +28,7 @@ internal static class DatabaseCheck
         cancellationToken.ThrowIfCancellationRequested();
         (long sequence, ContentHash hash) = CheckLedger(connection, file, cancellationToken);
         CheckOriginals(connection, file, cancellationToken);
+        CheckRuns(connection, file, schema, cancellationToken);
         List<StreamContents> streams = CheckStreams(connection, file);
         return new DatabaseContents(
             schema,
@@ -97,6 +101,26 @@ internal static class DatabaseCheck
                     throw new BackupException($"'{file}': {what} {name} has SHA-256 {computed}; expected {ContentHash.FromBytes(stored)}. It is damaged.");
                 }
             }
+        }
+    }
+
+    // Every run beside its seal. An older schema has none; its runs are sealed when a server opens it.
+    private static void CheckRuns(SqliteConnection connection, string file, int schema, CancellationToken cancellationToken)
+    {
+        if (schema < Migrations.NewestVersion)
+        {
+            return;
+        }
+
+        using DataConnection rows = SqliteDatabase.Over(connection);
+        try
+        {
+            // This engine's driver has done everything when it returns.
+            SealedRuns.ForAllAsync(rows, runKeys => SealedRuns.ReadAsync(rows, runKeys, cancellationToken), cancellationToken).GetAwaiter().GetResult();
+        }
+        catch (StoredDataDamagedException exception)
+        {
+            throw new BackupException($"'{file}': {exception.Message}", exception);
         }
     }
 

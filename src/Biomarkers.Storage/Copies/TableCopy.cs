@@ -24,7 +24,7 @@ internal abstract class TableCopy
         new TableCopy<JoinedReadTable>(), new TableCopy<WorkHolderTable>(),
         new TableCopy<WorkItemTable>(), new TableCopy<AnalyticalRunTable>(), new TableCopy<StandardCurveTable>(), new TableCopy<ControlPointTable>(),
         new TableCopy<ControlSeriesTable>(), new TableCopy<ControlSeriesPointTable>(), new TableCopy<RunLotTable>(), new TableCopy<QcFlagTable>(),
-        new TableCopy<ResultTable>(), new TableCopy<ResultVersionTable>(), new TableCopy<InstrumentTable>(),
+        new TableCopy<ResultTable>(), new TableCopy<ResultVersionTable>(), new TableCopy<RunSealTable>(), new TableCopy<InstrumentTable>(),
         new TableCopy<AccessKeyTable>(), new TableCopy<RevokedCertificateTable>(),
     ];
 

@@ -153,3 +153,12 @@ internal sealed class ResultVersionTable
     [Column("specimen")] public string? Specimen { get; set; }
     [Column("create_time")] public long CreateTime { get; set; }
 }
+
+[Table("run_seal")]
+internal sealed class RunSealTable
+{
+    [Column("run_key"), PrimaryKey(0)] public long RunKey { get; set; }
+    [Column("ordinal"), PrimaryKey(1)] public int Ordinal { get; set; }
+    [Column("row_count")] public int RowCount { get; set; }
+    [Column("content_hash")] public byte[] ContentHash { get; set; } = [];
+}

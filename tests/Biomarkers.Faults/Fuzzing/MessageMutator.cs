@@ -9,7 +9,7 @@ internal static class MessageMutator
     private const int MaximumEntries = 2000;
     private const int MaximumDepth = 6;
 
-    private static readonly double[] Numbers = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue, 1e-300, 0.5, 96, 384];
+    private static readonly double[] Numbers = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, 1e308, 1e-300, 0.5, 96, 384];
     private static readonly long[] Integers = [0, 1, -1, 2, 95, 96, 97, 383, 384, 1535, 1536, 10_000, int.MaxValue, int.MinValue, long.MaxValue, long.MinValue];
     private static readonly string[] Texts =
     [

@@ -30,7 +30,8 @@ public sealed class SpoolSenderTests : IDisposable
         await sender.CompleteAsync().WaitAsync(Patience);
 
         Assert.Equal(Enumerable.Range(0, 30).Select(i => SpoolFixture.Content(i).ToByteArray()), server.State.Events);
-        Assert.Equal(Enumerable.Range(0, 30).Select(i => (i + 1L, (string?)$"P{i}", SendOutcomeKind.Stored)), told.Events.Select(item => (item.Sequence, item.PlateBarcode, item.Outcome.Kind)));
+        Assert.Equal(
+            Enumerable.Range(0, 30).Select(i => (i + 1L, (string?)$"P{i}", SendOutcomeKind.Stored)), told.Events.Select(item => (item.Sequence, item.PlateBarcode, item.Outcome.Kind)));
         Assert.Equal((0, 30), (spool.Status.WaitingCount, spool.Status.KeptCount));
         Assert.Equal(30, told.States[0].Spool!.WaitingCount);
     }

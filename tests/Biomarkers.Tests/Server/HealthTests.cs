@@ -145,7 +145,7 @@ public sealed class HealthTests : IDisposable
 
         await using ServerProgram server = await ServerProgram.StartAsync(folder, ["--drain-seconds", "1"]);
         using BiomarkersConnection connection = Connect(server);
-        TestStream[] streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => TestStream.OpenAsync(connection, $"s{i}")));
+        TestStream[] streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => TestStream.OpenAsync(connection, $"s{i}", $"instruments/reader-{i % 5}")));
         using GrpcChannel channel = GrpcChannel.ForAddress(server.GrpcAddress);
         using AsyncServerStreamingCall<HealthCheckResponse> watch = new Health.HealthClient(channel).Watch(new HealthCheckRequest(), deadline: TestServer.Deadline);
         await UntilAsync(watch, ServingStatus.Serving);

@@ -55,6 +55,17 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Open_DatabaseOfTheFirstSchema_SealsItsRuns()
+    {
+        await OpenAndCloseAsync();
+        await OpenAndCloseAsync();
+
+        var sealedRuns = await database.ReadAsync("SELECT run_key, ordinal FROM run_seal ORDER BY run_key", row => (row.GetInt64(0), row.GetInt64(1)));
+
+        Assert.Equal([(1L, 1L), (2L, 1L)], sealedRuns);
+    }
+
+    [Fact]
     public async Task Open_DatabaseOfTheFirstSchema_AnswersAsBefore()
     {
         var before = await database.ReadAsync(

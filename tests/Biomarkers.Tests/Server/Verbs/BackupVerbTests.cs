@@ -112,6 +112,7 @@ public sealed class BackupVerbTests : IDisposable
     [InlineData("newer", "schema 999")] // of a newer program
     [InlineData("lost event", "goes on at offset")] // a row is gone
     [InlineData("read", "plate read r1 has SHA-256")] // one byte of a measurement is another
+    [InlineData("result", "analyticalRuns/1 is damaged")] // one number of a result is another
     [InlineData("missing", "There is no backup")] // no file
     [InlineData("no --replace", "--replace")] // whole, and somebody's database is in its place
     public async Task Restore_OfWhatIsNoBackup_SaysWhyAndChangesNothing(string damage, string reason)
@@ -197,6 +198,9 @@ public sealed class BackupVerbTests : IDisposable
                 break;
             case "read":
                 await ExecuteAsync(file, "DROP TRIGGER plate_read_no_update; UPDATE plate_read SET content = CAST(substr(content, 1, length(content) - 1) || x'7f' AS BLOB)");
+                break;
+            case "result":
+                await ExecuteAsync(file, "DROP TRIGGER result_version_no_update; UPDATE result_version SET concentration = 1.5 * concentration WHERE ordinal = 0");
                 break;
             case "missing":
                 File.Delete(file);
