@@ -1,6 +1,5 @@
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline;
-using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Storage;

@@ -1,7 +1,6 @@
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Wire;
-using Biomarkers.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 

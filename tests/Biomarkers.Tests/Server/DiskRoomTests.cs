@@ -22,7 +22,8 @@ public sealed class DiskRoomTests
         long free = 1000;
         await using TestServer server = await TestServer.StartAsync(change: options => options with
         {
-            MinimumFreeBytes = 100, MeasureDisk = _ => new DiskSpace(Volatile.Read(ref free), 1_000_000),
+            MinimumFreeBytes = 100,
+            MeasureDisk = _ => new DiskSpace(Volatile.Read(ref free), 1_000_000),
         });
         using TestStream stream = await TestStream.OpenAsync(server.Connection);
         await stream.SendAsync(0, new StreamEventContent { PlateRead = TestServer.Read("P1") });

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using Biomarkers.Client;
 using Biomarkers.Server.Admission;
 using Biomarkers.Server.Hosting;
