@@ -45,7 +45,7 @@ public sealed record RpcFault(
         ArgumentNullException.ThrowIfNull(exception);
         return exception.GetRpcStatus() is { } status
             ? Of(status)
-            : new RpcFault(exception.StatusCode, exception.Status.Detail, string.Empty, new Dictionary<string, string>(), [], null);
+            : new RpcFault(CodeOf(exception), exception.Status.Detail, string.Empty, new Dictionary<string, string>(), [], null);
     }
 
     /// <summary>Reads a status that came inside a response.</summary>
@@ -63,6 +63,10 @@ public sealed record RpcFault(
             badRequest?.FieldViolations.Select(violation => new FieldFault(violation.Field, violation.Reason, violation.Description)).ToList() ?? [],
             retry?.RetryDelay?.ToTimeSpan());
     }
+
+    // A server that is killed while a connection to it begins is INTERNAL to the library where no socket is blamed; a server's own INTERNAL has no exception.
+    private static StatusCode CodeOf(RpcException exception) =>
+        exception is { StatusCode: StatusCode.Internal, Status.DebugException: HttpRequestException } ? StatusCode.Unavailable : exception.StatusCode;
 
     /// <summary>For a person: code, reason and sentence on the first line, then a line per field fault.</summary>
     public override string ToString()

@@ -5,7 +5,7 @@ namespace Biomarkers.Client;
 /// <summary>Decides whether a broken call is worth another attempt, and how long to wait before it.</summary>
 internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider time)
 {
-    /// <summary>Attempts without progress after which an error that a repeat rarely cures is taken for permanent.</summary>
+    /// <summary>Times without progress that an error which a repeat rarely cures is tried again.</summary>
     private const int FruitlessAttempts = 5;
 
     // Spreads many senders over time; nothing secret hangs on it.
@@ -15,6 +15,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
     private long lastProgress = time.GetTimestamp();
     private long callBegan = time.GetTimestamp();
     private TimeSpan? demandedDelay;
+    private int doubtfulFaults;
 
     /// <summary>Attempts since something was last acknowledged.</summary>
     public int Attempt { get; private set; }
@@ -27,6 +28,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
     public void Progressed()
     {
         Attempt = 0;
+        doubtfulFaults = 0;
         lastProgress = time.GetTimestamp();
     }
 
@@ -88,8 +90,8 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
         // Out of reach, idle for too long, overloaded, cut: passes by itself.
         StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => true,
         StatusCode.ResourceExhausted => fault.RetryDelay is not null,
-        // A broken connection looks like this too; so do a damaged event and a gap, which opening the stream again cures at once or never.
-        StatusCode.Internal or StatusCode.Aborted or StatusCode.DataLoss or StatusCode.OutOfRange => Attempt < FruitlessAttempts,
+        // A damaged event and a gap: opening the stream again cures them at once or never. Attempts while the server was away say nothing of that.
+        StatusCode.Internal or StatusCode.Aborted or StatusCode.DataLoss or StatusCode.OutOfRange => ++doubtfulFaults <= FruitlessAttempts,
         _ => false,
     };
 }

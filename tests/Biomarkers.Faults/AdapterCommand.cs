@@ -45,6 +45,7 @@ internal static class AdapterCommand
             ClientVersion = "biomarkers-faults",
             Spool = spool,
             Outcomes = spool is null ? null : new Outcomes(),
+            Progress = new Stops(),
             InitialBackoff = TimeSpan.FromMilliseconds(50),
             MaximumBackoff = TimeSpan.FromMilliseconds(400),
         };
@@ -82,6 +83,17 @@ internal static class AdapterCommand
     {
         Console.Out.WriteLine(line);
         Console.Out.Flush();
+    }
+
+    private sealed class Stops : IProgress<SenderState>
+    {
+        public void Report(SenderState value)
+        {
+            if (value.Activity == SenderActivity.Stopped)
+            {
+                Say($"fault {value.Text}");
+            }
+        }
     }
 
     private sealed class Outcomes : IProgress<SettledEvent>

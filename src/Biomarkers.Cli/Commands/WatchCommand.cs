@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Biomarkers.Cli.Servers;
+using Biomarkers.Client;
 using Biomarkers.Immunoassay;
 using Grpc.Core;
 
@@ -115,7 +116,7 @@ public static class WatchCommand
                 // An interrupt is how a watch without --count ends.
                 return ExitCodes.Ok;
             }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable && cursor.Length > 0)
+            catch (RpcException exception) when (RpcFault.Of(exception).Code == StatusCode.Unavailable && cursor.Length > 0)
             {
                 // The server ends or its store is out of reach; another one, or the next start, goes on where this one stopped.
                 call.Console.Tell($"{exception.Status.Detail} Going on when a server answers.");

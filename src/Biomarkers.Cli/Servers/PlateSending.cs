@@ -171,7 +171,7 @@ internal static class PlateSending
             V1.Plate plate = await call.Connection.Plates.GetPlateAsync(request, cancellationToken: call.CancellationToken);
             return plate.Reads.Any(read => read.ReadId == readId && read.ContentSha256 == input.Read.Hash.Hex) ? plate : null;
         }
-        catch (Grpc.Core.RpcException exception) when (exception.StatusCode is Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.Unavailable)
+        catch (Grpc.Core.RpcException exception) when (RpcFault.Of(exception).Code is Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.Unavailable)
         {
             // A plate that nobody sent before; or nobody can tell now, and the sender waits for the server longer than this question does.
             return null;

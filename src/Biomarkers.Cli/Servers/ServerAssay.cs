@@ -1,3 +1,4 @@
+using Biomarkers.Client;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Simulation;
@@ -47,7 +48,7 @@ internal sealed record ServerAssay(AssayDefinition Definition, int LayoutVersion
             await File.WriteAllBytesAsync($"{file}.new", assay.ToByteArray(), call.CancellationToken);
             File.Move($"{file}.new", file, overwrite: true);
         }
-        catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && File.Exists(file))
+        catch (RpcException exception) when (RpcFault.Of(exception).Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded && File.Exists(file))
         {
             assay = V1.Assay.Parser.ParseFrom(await File.ReadAllBytesAsync(file, call.CancellationToken));
             call.Console.Tell($"The server is out of reach: taking assay {assay.Name} as it was when it was last seen.");
@@ -66,7 +67,7 @@ internal sealed record ServerAssay(AssayDefinition Definition, int LayoutVersion
             {
                 return await call.Connection.Assays.GetAssayAsync(new V1.GetAssayRequest { Name = resource }, cancellationToken: call.CancellationToken);
             }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable && TimeProvider.System.GetElapsedTime(began) < patience)
+            catch (RpcException exception) when (RpcFault.Of(exception).Code == StatusCode.Unavailable && TimeProvider.System.GetElapsedTime(began) < patience)
             {
                 await Task.Delay(Pause, TimeProvider.System, call.CancellationToken);
             }

