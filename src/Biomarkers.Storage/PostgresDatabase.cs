@@ -329,7 +329,7 @@ public sealed class PostgresDatabase : SqlDatabase
     }
 
     private static DataConnection Within(NpgsqlTransaction transaction) =>
-        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Postgres));
+        new EngineConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Postgres));
 
     private async Task RequireAsync(NpgsqlConnection connection, string setting, string expected, string reason, CancellationToken cancellationToken)
     {

@@ -195,10 +195,10 @@ public sealed class SqliteDatabase : SqlDatabase
 
     /// <summary>Rows of an open file, for whoever checks it.</summary>
     internal static DataConnection Over(SqliteConnection connection) =>
-        new(new DataOptions().UseConnection(Provider, connection, disposeConnection: false).UseMappingSchema(ColumnTypes.Sqlite));
+        new EngineConnection(new DataOptions().UseConnection(Provider, connection, disposeConnection: false).UseMappingSchema(ColumnTypes.Sqlite));
 
     private static DataConnection Within(SqliteTransaction transaction) =>
-        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));
+        new EngineConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));
 
     private async Task ExecuteAsync(string pragma, CancellationToken cancellationToken)
     {

@@ -156,7 +156,7 @@ public sealed class StoreConflictTests
         while (!stop.IsCancellationRequested)
         {
             await database.ReadAsync(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", row => row.GetBoolean(0));
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()", row => row.GetBoolean(0));
             await Task.Delay(30, CancellationToken.None);
         }
     }
