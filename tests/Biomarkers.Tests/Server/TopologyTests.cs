@@ -1,10 +1,9 @@
-using Biomarkers.Faults;
 using Biomarkers.Tests.Architecture;
 using Xunit;
 
 namespace Biomarkers.Tests.Server;
 
-/// <summary>The topology of the compose file, run natively by the script that people without containers use.</summary>
+/// <summary>The script that runs the topology of the compose file natively. <c>biomarkers-faults rolling</c> runs it and restarts its servers under load.</summary>
 public sealed class TopologyTests : IDisposable
 {
     private static readonly string Script = ProjectTree.PathOf("src/Biomarkers.Server/Deployment/native");
@@ -12,22 +11,6 @@ public sealed class TopologyTests : IDisposable
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-topology-");
 
     public void Dispose() => folder.Delete(recursive: true);
-
-    /// <summary>What a rolling restart is for: nobody notices. Short; <c>biomarkers-faults rolling</c> is the long form, with a control that fails.</summary>
-    [TopologyFact]
-    public async Task RollingRestart_OfBothServersUnderLoad_FailsNoCallAndLosesNothing()
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        using var session = new RollingSession(new RollingPlan(1, 0, 2, 2, 2, 10, 20261122), folder.FullName, _ => { });
-
-        RollingReport report = await session.RunAsync(limit.Token);
-
-        Assert.Empty(report.Retrying.Faults);
-        Assert.Empty(report.Kept.Findings);
-        Assert.True(report.IsClean, string.Join('\n', report.Lines()));
-        // Every process of it has ended with the script.
-        Assert.False(Directory.Exists(Path.Combine(folder.FullName, "run")));
-    }
 
     [Theory]
     [InlineData("'sideways' is no command", "sideways")]

@@ -7,7 +7,7 @@ using Xunit;
 namespace Biomarkers.Tests.Server.Verbs;
 
 /// <summary>Backups and restores by the executable, as an operator makes them.</summary>
-public sealed class BackupVerbTests : IDisposable
+public sealed class BackupVerbTests(BackedUpData backedUp) : IClassFixture<BackedUpData>, IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-backups-");
 
@@ -117,15 +117,7 @@ public sealed class BackupVerbTests : IDisposable
     [InlineData("no --replace", "--replace")] // whole, and somebody's database is in its place
     public async Task Restore_OfWhatIsNoBackup_SaysWhyAndChangesNothing(string damage, string reason)
     {
-        await using (TestServer server = await TestServer.StartAsync(Data))
-        {
-            using TestStream stream = await TestStream.OpenAsync(server.Connection);
-            await stream.SendAsync(0, new StreamEventContent { PlateRead = TestServer.Read("P1") });
-            await stream.AckAsync();
-            await server.UntilAsync("P1", PlateState.Analyzed);
-            await JsonAsync("backup", "--data", Data, "--out", PathOf("b.db"));
-        }
-
+        backedUp.CopyTo(Data, PathOf("b.db"));
         await DamageAsync(PathOf("b.db"), damage);
         string[] before = Snapshot();
 
@@ -260,4 +252,43 @@ public sealed class BackupVerbTests : IDisposable
 
     private Task<ProgramRun> RunAsync(params string[] arguments) =>
         ProgramRun.OfAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), .. arguments], folder.FullName);
+}
+
+/// <summary>The folder of a server that has ended, with one analysed plate, and a backup of it: made once, copied for each test that damages it.</summary>
+public sealed class BackedUpData : IAsyncLifetime
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-backups-");
+
+    private string Data => Path.Combine(folder.FullName, "data");
+
+    private string Backup => Path.Combine(folder.FullName, "b.db");
+
+    public async Task InitializeAsync()
+    {
+        await using TestServer server = await TestServer.StartAsync(Data);
+        using TestStream stream = await TestStream.OpenAsync(server.Connection);
+        await stream.SendAsync(0, new StreamEventContent { PlateRead = TestServer.Read("P1") });
+        await stream.AckAsync();
+        await server.UntilAsync("P1", PlateState.Analyzed);
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "biomarkers-server.dll"), "backup", "--data", Data, "--out", Backup];
+        (await ProgramRun.OfAsync("dotnet", arguments, folder.FullName)).OutputOrThrow();
+    }
+
+    public Task DisposeAsync()
+    {
+        folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Copies both.</summary>
+    public void CopyTo(string data, string backup)
+    {
+        Directory.CreateDirectory(data);
+        foreach (string file in Directory.EnumerateFiles(Data))
+        {
+            File.Copy(file, Path.Combine(data, Path.GetFileName(file)));
+        }
+
+        File.Copy(Backup, backup);
+    }
 }
