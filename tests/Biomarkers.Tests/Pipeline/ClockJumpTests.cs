@@ -1,5 +1,4 @@
 using Biomarkers.Immunoassay;
-using Biomarkers.Pipeline;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
