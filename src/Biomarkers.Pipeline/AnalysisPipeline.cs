@@ -55,6 +55,7 @@ public sealed class AnalysisPipeline
         [
             TakeOverAsync(stop.Token),
             ListenAsync(stop.Token),
+            WatchClockAsync(stop.Token),
             Task.Run(() => AnalyzeAloneAsync(stop.Token), stop.Token),
             .. queues.Select(queue => Task.Run(() => AnalyzeAsync(queue, stop.Token), stop.Token)),
         ];
@@ -141,6 +142,19 @@ public sealed class AnalysisPipeline
             catch (Exception exception) when (store.IsTransient(exception))
             {
                 await Task.Delay(limits.TransientRetryDelay, time, cancellationToken);
+            }
+        }
+    }
+
+    // Every transaction records a jump of the clock; here one is made where nobody writes.
+    private async Task WatchClockAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(limits.ClockInterval, time, cancellationToken);
+            if (writer.HasClockJumped)
+            {
+                await writer.WriteUntilDoneAsync(new RecordClock(), cancellationToken);
             }
         }
     }

@@ -50,6 +50,13 @@ public sealed record PipelineLimits
     /// <summary>Difference of a sender's clock from the server's from which on it is an audit event; more than 0, default 60 s.</summary>
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Difference between the server's own clock and the time that went by from which on it is an audit event; more than 0, default 5 s: NTP corrects less
+    /// than that by slowing the clock.</summary>
+    public TimeSpan ClockJump { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two looks at the server's clock where nothing is written; every transaction looks, too. More than 0, default 10 s.</summary>
+    public TimeSpan ClockInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Wait before a write is tried again whose fault passes by itself, such as a full disk; more than 0, default 1 s.</summary>
     public TimeSpan TransientRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -81,6 +88,8 @@ public sealed record PipelineLimits
         Check(nameof(RereadWindow), RereadWindow, faults);
         Check(nameof(WavelengthWindow), WavelengthWindow, faults);
         Check(nameof(ClockSkew), ClockSkew, faults);
+        Check(nameof(ClockJump), ClockJump, faults);
+        Check(nameof(ClockInterval), ClockInterval, faults);
         Check(nameof(TransientRetryDelay), TransientRetryDelay, faults);
         Check(nameof(BeatInterval), BeatInterval, faults);
         Check(nameof(TakeOverPause), TakeOverPause, faults);

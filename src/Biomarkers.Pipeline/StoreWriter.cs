@@ -14,6 +14,7 @@ public sealed class StoreWriter
     private readonly PipelineLimits limits;
     private readonly TimeProvider time;
     private readonly PipelineMeter? meter;
+    private readonly ClockWatch clock;
     private readonly Channel<Pending> queue;
 
     // What goes first; as many as the workers may have on their way. The queue is poked for each, so that the writer wakes.
@@ -32,6 +33,7 @@ public sealed class StoreWriter
         this.time = time;
         this.meter = meter;
         startTime = time.GetUtcNow();
+        clock = new ClockWatch(limits.ClockJump, time);
         queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(limits.WriteQueueLength) { SingleReader = true });
     }
 
@@ -49,6 +51,9 @@ public sealed class StoreWriter
 
     /// <summary>Whether the newest transaction reached the store; false before the first.</summary>
     public bool IsReachable => reachable && IsOpen;
+
+    /// <summary>Whether this server's clock jumped since the newest transaction; the next one records it.</summary>
+    public bool HasClockJumped => clock.HasJumped();
 
     /// <summary>Hands over a write and waits until it is durable.</summary>
     /// <returns>The outcome of the write, after the commit.</returns>
@@ -256,6 +261,7 @@ public sealed class StoreWriter
             return new StoreConflictException("The transaction was not committed.", fault!);
         }
 
+        clock.Committed();
         meter?.Committed(time.GetElapsedTime(began), group.Count);
         foreach (Pending pending in group)
         {
@@ -271,7 +277,7 @@ public sealed class StoreWriter
         try
         {
             await using IStoreTransaction transaction = await store.BeginAsync(cancellationToken);
-            var context = new WriteContext(transaction, Holder, limits, time);
+            var context = new WriteContext(transaction, Holder, limits, await clock.LookAsync(transaction, cancellationToken));
             foreach (Pending pending in group)
             {
                 await pending.ApplyAsync(context, cancellationToken);

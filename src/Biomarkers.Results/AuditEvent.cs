@@ -31,6 +31,10 @@ public static class AuditActions
     /// <summary>A sender's clock differs from the server's by more than the limit.</summary>
     public const string ClockSkewed = "CLOCK_SKEWED";
 
+    /// <summary>The clock of a server differs from the time that went by, or at its start from the newest audit event, by more than the limit. The detail says from
+    /// which to which time it went; this event and those after it have the new one.</summary>
+    public const string ClockJump = "CLOCK_JUMP";
+
     /// <summary>A person decided what becomes of a read that was held.</summary>
     public const string HeldPlateResolved = "HELD_PLATE_RESOLVED";
 

@@ -41,6 +41,12 @@ internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWrite
         committed = true;
     }
 
+    public async Task<DateTimeOffset?> FindNewestAuditTimeAsync(CancellationToken cancellationToken)
+    {
+        AuditEventTable? newest = await connection.GetTable<AuditEventTable>().OrderByDescending(row => row.Sequence).FirstOrDefaultAsync(cancellationToken);
+        return newest is null ? null : Instant.FromMicroseconds(newest.EventTime);
+    }
+
     private async Task BeatAsync(HolderBeat beat, CancellationToken cancellationToken)
     {
         ITable<WorkHolderTable> holders = connection.GetTable<WorkHolderTable>();

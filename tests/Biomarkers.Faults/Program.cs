@@ -20,6 +20,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     AdapterCommand.Create(),
     BitrotCommand.Create(),
     FullCommand.Create(),
+    ClockCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

@@ -16,6 +16,9 @@ internal abstract class StoreUnderTest(string folder) : IAsyncDisposable
     /// <summary>Key file of all servers.</summary>
     public abstract string KeyFile { get; }
 
+    /// <summary>Further variables of one of the servers.</summary>
+    public Func<int, IReadOnlyDictionary<string, string>> EnvironmentOf { get; init; } = _ => new Dictionary<string, string>();
+
     /// <summary>How one of the servers is started.</summary>
     public abstract ServerStart ServerAt(int replica);
 
@@ -52,7 +55,7 @@ internal sealed class SqliteUnderTest(string folder) : StoreUnderTest(folder)
     /// <summary>Further options of the server.</summary>
     public IReadOnlyList<string> Further { get; init; } = [];
 
-    public override ServerStart ServerAt(int replica) => new(FolderOf(replica)) { Further = Further };
+    public override ServerStart ServerAt(int replica) => new(FolderOf(replica)) { Further = Further, Environment = EnvironmentOf(replica) };
 
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
@@ -107,7 +110,7 @@ internal sealed class PostgresUnderTest(string folder, LocalPostgres server, str
     {
         var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString(database));
         connection.Port = port ?? connection.Port;
-        return new ServerStart(FolderOf(replica)) { Postgres = connection.ToString(), KeyFile = KeyFile };
+        return new ServerStart(FolderOf(replica)) { Postgres = connection.ToString(), KeyFile = KeyFile, Environment = EnvironmentOf(replica) };
     }
 
     public override Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => ConnectAsync(server.AdminConnectionString(database), cancellationToken);

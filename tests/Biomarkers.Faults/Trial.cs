@@ -36,6 +36,9 @@ internal sealed class Trial : IAsyncDisposable
 
     public Recoveries Recoveries { get; } = new();
 
+    /// <summary>Calls of the watcher over gRPC that broke.</summary>
+    public int WatchBreaks => runWatcher.Breaks;
+
     /// <summary>Starts servers, watchers and instruments.</summary>
     public static async Task<Trial> StartAsync(StoreUnderTest store, int replicas, int senders, int seed, CancellationToken cancellationToken, string? spools = null) =>
         new(store, await ReplicaSet.StartAsync(store, replicas, cancellationToken), senders, seed, spools);

@@ -173,6 +173,9 @@ public interface IWorkRows
     /// opens it again where it was ended by other work.</summary>
     Task<WorkInsertion> InsertWorkAsync(NewWork work, CancellationToken cancellationToken);
 
+    /// <summary>Time of the newest audit event, by its place in the ledger; null when there is none.</summary>
+    Task<DateTimeOffset?> FindNewestAuditTimeAsync(CancellationToken cancellationToken);
+
     /// <summary>Servers that have not ended, as their beats say.</summary>
     Task<IReadOnlyList<HolderRow>> ListHoldersAsync(CancellationToken cancellationToken);
 

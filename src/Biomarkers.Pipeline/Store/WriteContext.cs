@@ -8,12 +8,16 @@ public sealed class WriteContext
     private readonly List<LedgerEntry> ledger = [];
 
     /// <summary>Begins the context of one transaction.</summary>
-    public WriteContext(IStoreTransaction transaction, string holder, PipelineLimits limits, TimeProvider time)
+    public WriteContext(IStoreTransaction transaction, string holder, PipelineLimits limits, ClockLook clock)
     {
         Transaction = transaction;
         Holder = holder;
         Limits = limits;
-        Now = Instant.Truncate(time.GetUtcNow());
+        Now = Instant.Truncate(clock.Now);
+        if (clock.Jump is { } jump)
+        {
+            Record("server", AuditActions.ClockJump, $"holders/{holder}", detail: $"host {Environment.MachineName}, {jump}");
+        }
     }
 
     /// <summary>The transaction.</summary>

@@ -27,7 +27,11 @@ internal sealed partial class CaseRun
 
     private const string OpenWork = $"SELECT COUNT(*) FROM work_item t {OfPlate} AND t.state = 1";
 
-    private const string Actions = "SELECT DISTINCT action FROM audit_event WHERE target LIKE @instrument_name OR target LIKE @plate_name";
+    // What servers say of themselves counts from the case's first step on.
+    private const string Actions = """
+        SELECT DISTINCT action FROM audit_event WHERE target LIKE @instrument_name OR target LIKE @plate_name
+            OR (target LIKE 'holders/%' AND sequence > (SELECT MIN(sequence) FROM audit_event WHERE target LIKE @instrument_name))
+        """;
 
     private (string Name, object Value)[] Parameters => [("plate", $"{scope}%")];
 

@@ -62,16 +62,6 @@ public abstract class CaseServerFixture(StoreEngine engine, bool overTls) : IAsy
     }
 
     private CaseServer CasesOf(string? authority) => new(server.Address, server.Options.KeyFile, authority, _ => database.OpenAsync(), clock.Move);
-
-    /// <summary>The system's clock, moved; waiting takes as long as ever.</summary>
-    private sealed class MovedClock : TimeProvider
-    {
-        private long ticks;
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref ticks));
-
-        public void Move(TimeSpan by) => Interlocked.Add(ref ticks, by.Ticks);
-    }
 }
 
 public sealed class SqliteCaseServer() : CaseServerFixture(StoreEngine.Sqlite, overTls: false);

@@ -39,13 +39,14 @@ internal sealed class PipelineHost : IAsyncDisposable, IPipelineObserver
         TransientRetryDelay = TimeSpan.FromMilliseconds(50),
     };
 
-    public static async Task<PipelineHost> StartAsync(TestDatabase database, bool analyze = true, PipelineLimits? limits = null)
+    public static async Task<PipelineHost> StartAsync(TestDatabase database, bool analyze = true, PipelineLimits? limits = null, TimeProvider? time = null)
     {
         var host = new PipelineHost();
         limits ??= QuickLimits;
-        host.Store = await SqlStore.OpenAsync(database.Connect(), TimeProvider.System, CancellationToken.None);
-        host.Writer = new StoreWriter(host.Store, limits, TimeProvider.System);
-        var pipeline = new AnalysisPipeline(host.Store, host.Writer, host.Changes, limits, TimeProvider.System, host);
+        time ??= TimeProvider.System;
+        host.Store = await SqlStore.OpenAsync(database.Connect(), time, CancellationToken.None);
+        host.Writer = new StoreWriter(host.Store, limits, time);
+        var pipeline = new AnalysisPipeline(host.Store, host.Writer, host.Changes, limits, time, host);
         host.Intake = new PlateReadIntake(host.Writer, pipeline, host.Changes, limits);
         host.running.Add(host.Writer.RunAsync(host.stop.Token));
         foreach (AssayDefinition assay in BuiltInAssays.All)

@@ -33,7 +33,8 @@ public abstract class StoreContract : IAsyncLifetime
     /// <summary>Engine of a class of tests; null where it names none.</summary>
     public static StoreEngine? EngineOf(Type tests) => tests.GetCustomAttribute<OnEngineAttribute>()?.Engine;
 
-    private protected Task<PipelineHost> StartAsync(bool analyze = true, PipelineLimits? limits = null) => PipelineHost.StartAsync(Database, analyze, limits);
+    private protected Task<PipelineHost> StartAsync(bool analyze = true, PipelineLimits? limits = null, TimeProvider? time = null) =>
+        PipelineHost.StartAsync(Database, analyze, limits, time);
 }
 
 /// <summary>The engine that a class of tests runs on.</summary>
