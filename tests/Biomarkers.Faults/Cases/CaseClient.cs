@@ -48,7 +48,7 @@ internal sealed class CaseClient(string instrument, string streamId) : IAsyncDis
         relay = relayed ? new HalfwayRelay(server.Address) : null;
         connection = server.Connect(relay is null ? null : new UriBuilder(server.Address) { Port = relay.Address.Port }.Uri, Credential);
         Metadata headers = compressed ? new Metadata { { "grpc-internal-encoding-request", "gzip" } } : [];
-        call = connection.Ingest.StreamPlateReads(headers, CaseServer.Deadline);
+        call = connection.Ingest.StreamPlateReads(headers, CaseServer.StreamDeadline);
         var open = new OpenReadStream { Instrument = instrument, StreamId = streamId, ClientVersion = "cases/1" };
         if (clock is { } offset)
         {

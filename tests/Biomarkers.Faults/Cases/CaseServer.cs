@@ -15,10 +15,16 @@ internal sealed record CaseServer(
     /// <summary>Longest wait for any one thing.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // A stream that is open waits while hundreds of other runs take their turn.
+    private static readonly TimeSpan StreamPatience = TimeSpan.FromMinutes(5);
+
     private BiomarkersConnection? people;
 
     /// <summary>When a call is given up.</summary>
     public static DateTime Deadline => TimeProvider.System.GetUtcNow().UtcDateTime + Patience;
+
+    /// <summary>When a stream is given up.</summary>
+    public static DateTime StreamDeadline => TimeProvider.System.GetUtcNow().UtcDateTime + StreamPatience;
 
     /// <summary>The authority of its certificate; null without TLS.</summary>
     public string? AuthorityFile => Certificates is null ? null : Path.Combine(Certificates, "ca.crt");
