@@ -328,8 +328,8 @@ public sealed class PostgresDatabase : SqlDatabase
         return NpgsqlDataSource.Create(own);
     }
 
-    private static DataConnection Within(NpgsqlTransaction transaction) =>
-        new EngineConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Postgres));
+    private static EngineConnection Within(NpgsqlTransaction transaction) =>
+        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Postgres));
 
     private async Task RequireAsync(NpgsqlConnection connection, string setting, string expected, string reason, CancellationToken cancellationToken)
     {

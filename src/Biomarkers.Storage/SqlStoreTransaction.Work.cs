@@ -177,16 +177,19 @@ internal sealed partial class SqlStoreTransaction
             join assay in connection.GetTable<AssayTable>() on work.AssayKey equals assay.AssayKey
             join pack in connection.GetTable<RulePackTable>() on work.RulePack equals pack.Name
             where workKeys.Contains(work.WorkKey)
-            select new { work.WorkKey, Inputs = new StoredInputs(plate.Barcode, read.Content, layout.Definition, assay.Definition, pack.Definition) })
+            select new { work.WorkKey, Inputs = new StoredInputs(plate.Barcode, read.Content, read.ReadTime, layout.Definition, assay.Definition, pack.Definition) })
         .ToDictionaryAsync(row => row.WorkKey, row => row.Inputs, cancellationToken);
 
     // The hash is taken over the stored bytes, so that a program that writes a new form of an assay still knows the old one. Null with the reason
-    // where a part is damaged or of a form that this program can't read.
+    // where a part is damaged or of a form that this program can't read. The hash also says whether the day of the read counts.
     private static (AnalysisInputs? Inputs, string? Damage) ReadInputs(WorkItemTable row, StoredInputs stored)
     {
         byte[][] parts = [stored.Read, Encoding.UTF8.GetBytes(stored.Layout), Encoding.UTF8.GetBytes(stored.Assay), Encoding.UTF8.GetBytes(stored.RulePack)];
-        ContentHash hash = ContentHash.OfAll([.. parts.Select(part => ContentHash.Of(part))]);
+        ContentHash[] hashes = [.. parts.Select(part => ContentHash.Of(part))];
+        ContentHash HashOn(DateOnly? day) => AnalysisInputs.HashOf(hashes[0], hashes[1], hashes[2], hashes[3], day);
         ContentHash expected = ContentHash.FromBytes(row.InputsHash);
+        DateOnly? day = HashOn(null) == expected || stored.ReadTime is not { } time ? null : AnalysisInputs.DayOf(Instant.FromMicroseconds(time));
+        ContentHash hash = HashOn(day);
         if (hash != expected)
         {
             return (null, $"The stored inputs have SHA-256 {hash}; expected {expected}. The store is damaged.");
@@ -198,7 +201,8 @@ internal sealed partial class SqlStoreTransaction
                 PlateReadEncoding.Decode(stored.Read),
                 PlateLayout.FromCanonicalJson(parts[1]),
                 CanonicalJson.Deserialize<AssayDefinition>(parts[2]),
-                CanonicalJson.Deserialize<RulePack>(parts[3])), null);
+                CanonicalJson.Deserialize<RulePack>(parts[3]),
+                day), null);
         }
         catch (Exception exception) when (exception is FormatException or JsonException)
         {
@@ -206,5 +210,5 @@ internal sealed partial class SqlStoreTransaction
         }
     }
 
-    private sealed record StoredInputs(string Barcode, byte[] Read, string Layout, string Assay, string RulePack);
+    private sealed record StoredInputs(string Barcode, byte[] Read, long? ReadTime, string Layout, string Assay, string RulePack);
 }

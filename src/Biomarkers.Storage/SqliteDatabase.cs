@@ -197,8 +197,8 @@ public sealed class SqliteDatabase : SqlDatabase
     internal static DataConnection Over(SqliteConnection connection) =>
         new EngineConnection(new DataOptions().UseConnection(Provider, connection, disposeConnection: false).UseMappingSchema(ColumnTypes.Sqlite));
 
-    private static DataConnection Within(SqliteTransaction transaction) =>
-        new EngineConnection(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));
+    private static EngineConnection Within(SqliteTransaction transaction) =>
+        new(new DataOptions().UseTransaction(Provider, transaction).UseMappingSchema(ColumnTypes.Sqlite));
 
     private async Task ExecuteAsync(string pragma, CancellationToken cancellationToken)
     {

@@ -36,7 +36,7 @@ public static class PlateAnalyzer
                from analyte in analytes
                select new SampleEvidence(SampleMeasurement.Measure(sample, analyte), sample.Wells),
         ];
-        RunJudgement judgement = RunJudgement.Of(inputs.RulePack, new RunEvidence(analytes, controls, samples, []));
+        RunJudgement judgement = RunJudgement.Of(inputs.RulePack, new RunEvidence(analytes, controls, samples, inputs.Layout.Lots, inputs.ReadDate, []));
         var flags = new FlagIndex(judgement.Flags);
         return new AnalyticalRun(
             inputs.Hash,

@@ -8,7 +8,7 @@ namespace Biomarkers.Immunoassay.Assays;
 /// checked against the LOINC table.</remarks>
 public static class BuiltInAssays
 {
-    private const string RulePack = "ich-m10-lba-draft@2022.2";
+    private const string RulePack = "ich-m10-lba-draft@2022.3";
 
     /// <summary>High-sensitivity IL-6 by ELISA; calibrators 10 pg/mL and six halvings.</summary>
     public static AssayDefinition Il6 { get; } = Single("il-6", "IL-6, high sensitivity", ResponseKind.OpticalDensity, new AnalyteSpecification

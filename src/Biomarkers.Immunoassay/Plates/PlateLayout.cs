@@ -22,7 +22,11 @@ public enum LotKind
 /// <param name="Kind">What it is a lot of.</param>
 /// <param name="LotNumber">The maker's lot number.</param>
 /// <param name="ExpiryDate">Last day of use; null when not stated.</param>
-public sealed record LotReference(LotKind Kind, string LotNumber, DateOnly? ExpiryDate);
+public sealed record LotReference(LotKind Kind, string LotNumber, DateOnly? ExpiryDate)
+{
+    /// <summary>Whether its last day of use is over on a day; never where none is stated.</summary>
+    public bool IsExpiredOn(DateOnly day) => day > ExpiryDate;
+}
 
 /// <summary>What is in each well of one plate, and by which assay it is analysed. Immutable; checked when made, trusted after.</summary>
 /// <remarks>Canonical form: wells ordered by position. The hash of a layout is <see cref="Hash"/>.</remarks>

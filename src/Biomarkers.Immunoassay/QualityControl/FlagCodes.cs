@@ -102,6 +102,9 @@ public static class FlagCodes
     /// <summary>Fewer than half of a level's control sets are within the limit.</summary>
     public const string ControlsPerLevel = "R_QC_50";
 
+    /// <summary>A lot was past its last day of use when the plate was read.</summary>
+    public const string LotExpired = "R_LOT_EXPIRED";
+
     /// <summary>The curve is not accepted.</summary>
     public const string CurveRejected = "R_CURVE";
 

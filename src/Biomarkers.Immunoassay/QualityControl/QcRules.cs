@@ -13,6 +13,7 @@ public static class QcRules
         new NegativeResponseRule(),
         new BeadCountRule(),
         new LayoutHoleRule(),
+        new ExpiredLotRule(),
         new BlankResponseRule(),
         new UndefinedWeightRule(),
         new CurveConvergenceRule(),

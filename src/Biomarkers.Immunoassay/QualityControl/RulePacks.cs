@@ -12,6 +12,9 @@ public static class RulePacks
     private const string Lba = "ICH M10 (2022), LBA";
     private const string Calibration = "ICH M10 (2022) 4.2.3";
     private const string Masking = "AAPS LBA practice (Azadeh et al. 2018)";
+    private const string IchM10LbaName = "ICH M10 ligand binding assays (draft)";
+    private const string IchM10LbaMaskingName = "ICH M10 ligand binding assays, calibrators masked by rule (draft)";
+    private const string ClinicalName = "Clinical laboratory";
     private const string KitMaker = "MILLIPLEX data analysis (advice of the kit's maker)";
 
     private static readonly RuleEntry[] Wells =
@@ -22,6 +25,9 @@ public static class RulePacks
         Entry("layout-holes@1", FlagSeverity.Warning),
         Entry("blank-response@1", FlagSeverity.Warning),
     ];
+
+    // Who may use an expired lot all the same, and why, is a matter of release.
+    private static readonly RuleEntry ExpiredLots = Entry(ExpiredLotRule.RuleId, FlagSeverity.Reject, "42 CFR 493.1252(d)");
 
     // A share of the replicates of a level that must pass by itself is left off: transcriptions of the guideline disagree on it for LBA.
     private static readonly RuleEntry Recovery =
@@ -55,6 +61,9 @@ public static class RulePacks
         Entry("outliers@1", FlagSeverity.Warning, null, ("levelProbabilityPercent", 1), ("wellProbabilityPercent", 1)),
         Recovery,
     ];
+
+    private static readonly RuleEntry MaskedCalibrators =
+        Entry(CalibratorMaskingRule.RuleId, FlagSeverity.Warning, Masking, ("remainingPercent", 75), ("minimumLevels", 6), ("masksWells", 0), ("controlLevels", 3));
 
     private static readonly RuleEntry[] Ranges =
     [
@@ -103,34 +112,37 @@ public static class RulePacks
     /// <summary>Acceptance of an analytical run by ligand binding assay after ICH M10. A draft: the tolerances come from transcriptions of the
     /// guideline and are to be compared with its text before it is frozen.</summary>
     public static RulePack IchM10Lba { get; } = new(
-        "ich-m10-lba-draft@2022.2", "ICH M10 ligand binding assays (draft)", [.. Wells, .. DiagnosedCurves, .. Ranges, .. Controls, .. Samples]);
+        "ich-m10-lba-draft@2022.3", IchM10LbaName, [.. Wells, ExpiredLots, .. DiagnosedCurves, .. Ranges, .. Controls, .. Samples]);
 
     /// <summary>The same, with calibrators that miss their recovery masked one by one and the curve fitted again. A laboratory that wants it says so
     /// in its assay: the transcriptions of the guideline that were read do not demand it.</summary>
     public static RulePack IchM10LbaMasking { get; } = new(
-        "ich-m10-lba-masking-draft@2022.2",
-        "ICH M10 ligand binding assays, calibrators masked by rule (draft)",
-        [
-            .. Wells,
-            .. DiagnosedCurves,
-            Entry(CalibratorMaskingRule.RuleId, FlagSeverity.Warning, Masking, ("remainingPercent", 75), ("minimumLevels", 6), ("masksWells", 0), ("controlLevels", 3)),
-            .. Ranges,
-            .. Controls,
-            .. Samples,
-        ]);
+        "ich-m10-lba-masking-draft@2022.3", IchM10LbaMaskingName, [.. Wells, ExpiredLots, .. DiagnosedCurves, MaskedCalibrators, .. Ranges, .. Controls, .. Samples]);
 
     /// <summary>Routine of a clinical laboratory: the same curve rules, and no 4-6-20, because controls are judged there over many runs.</summary>
-    public static RulePack Clinical { get; } = new("clinical@2", "Clinical laboratory", [.. Wells, .. DiagnosedCurves, .. Ranges, FewControls, .. Samples]);
+    public static RulePack Clinical { get; } = new("clinical@3", ClinicalName, [.. Wells, ExpiredLots, .. DiagnosedCurves, .. Ranges, FewControls, .. Samples]);
+
+    /// <summary><see cref="IchM10Lba"/> before it judged lots, for assays that name it.</summary>
+    public static RulePack SecondIchM10Lba { get; } = new(
+        "ich-m10-lba-draft@2022.2", IchM10LbaName, [.. Wells, .. DiagnosedCurves, .. Ranges, .. Controls, .. Samples]);
+
+    /// <summary><see cref="IchM10LbaMasking"/> before it judged lots, for assays that name it.</summary>
+    public static RulePack FirstIchM10LbaMasking { get; } = new(
+        "ich-m10-lba-masking-draft@2022.2", IchM10LbaMaskingName, [.. Wells, .. DiagnosedCurves, MaskedCalibrators, .. Ranges, .. Controls, .. Samples]);
+
+    /// <summary><see cref="Clinical"/> before it judged lots, for assays that name it.</summary>
+    public static RulePack SecondClinical { get; } = new("clinical@2", ClinicalName, [.. Wells, .. DiagnosedCurves, .. Ranges, FewControls, .. Samples]);
 
     /// <summary>The first version of <see cref="IchM10Lba"/>, for assays that name it.</summary>
     public static RulePack FirstIchM10Lba { get; } = new(
-        "ich-m10-lba-draft@2022", "ICH M10 ligand binding assays (draft)", [.. Wells, .. FirstCurves, .. Controls, .. FirstSamples]);
+        "ich-m10-lba-draft@2022", IchM10LbaName, [.. Wells, .. FirstCurves, .. Controls, .. FirstSamples]);
 
     /// <summary>The first version of <see cref="Clinical"/>, for assays that name it.</summary>
-    public static RulePack FirstClinical { get; } = new("clinical@1", "Clinical laboratory", [.. Wells, .. FirstCurves, FewControls, .. FirstSamples]);
+    public static RulePack FirstClinical { get; } = new("clinical@1", ClinicalName, [.. Wells, .. FirstCurves, FewControls, .. FirstSamples]);
 
     /// <summary>All packs.</summary>
-    public static IReadOnlyList<RulePack> All { get; } = [IchM10Lba, IchM10LbaMasking, Clinical, FirstIchM10Lba, FirstClinical];
+    public static IReadOnlyList<RulePack> All { get; } =
+        [IchM10Lba, IchM10LbaMasking, Clinical, SecondIchM10Lba, FirstIchM10LbaMasking, SecondClinical, FirstIchM10Lba, FirstClinical];
 
     /// <summary>The names, for messages.</summary>
     public static string KnownNames { get; } = string.Join(", ", All.Select(pack => pack.Name));

@@ -8,11 +8,15 @@ namespace Biomarkers.Immunoassay.QualityControl;
 /// <param name="Analytes">One per analyte of the assay, in its order.</param>
 /// <param name="Controls">One per control set and analyte.</param>
 /// <param name="Samples">One per sample, dilution and analyte.</param>
+/// <param name="Lots">Lots that the layout names.</param>
+/// <param name="ReadDate">See <see cref="AnalysisInputs.ReadDate"/>.</param>
 /// <param name="Criteria">Criteria that the rules before this one judged.</param>
 internal sealed record RunEvidence(
     IReadOnlyList<AnalyteEvidence> Analytes,
     IReadOnlyList<ControlResult> Controls,
     IReadOnlyList<SampleEvidence> Samples,
+    IReadOnlyList<LotReference> Lots,
+    DateOnly? ReadDate,
     IReadOnlyList<AcceptanceCriterion> Criteria)
 {
     /// <summary>What belongs to an analyte of the assay.</summary>

@@ -213,7 +213,7 @@ internal sealed class PlateAcceptance
         AssayDefinition? assay = (await FindAssayAsync(used, cancellationToken))?.Assay;
         if (assay is null || !WavelengthHalves.IsHalf(read, assay))
         {
-            return (await InputsAsync(read, used, cancellationToken)).Faults;
+            return (await InputsAsync(read, used, null, cancellationToken)).Faults;
         }
 
         if (WavelengthHalves.PartnersOf(read, reads, assay) is not [var partner])
@@ -222,7 +222,7 @@ internal sealed class PlateAcceptance
         }
 
         Checked<PlateRead> joined = WavelengthHalves.Join(read, partner.Read);
-        return joined.Value is { } both ? (await InputsAsync(both, used, cancellationToken)).Faults : joined.Faults;
+        return joined.Value is { } both ? (await InputsAsync(both, used, null, cancellationToken)).Faults : joined.Faults;
     }
 
     /// <summary>Keeps what was checked, and makes the work that it makes possible.</summary>
@@ -285,7 +285,7 @@ internal sealed class PlateAcceptance
         await JoinHalvesAsync(assay, cancellationToken);
         foreach (ReadRow read in reads.Where(row => !WavelengthHalves.IsHalf(row.Read, assay)))
         {
-            AnalysisInputs inputs = (await InputsAsync(read.Read, newest.Layout, cancellationToken)).ValueOrThrow();
+            AnalysisInputs inputs = (await InputsAsync(read.Read, newest.Layout, read.ReadTime, cancellationToken)).ValueOrThrow();
             await transaction.KeepRulePackAsync(inputs.RulePack, cancellationToken);
             var work = new NewWork(
                 inputs.Hash, PlateKey, read.ReadKey, newest.LayoutKey, newest.AssayKey, inputs.RulePack.Name, context.Holder, context.Now);
@@ -337,11 +337,12 @@ internal sealed class PlateAcceptance
             : null;
     }
 
-    private async Task<Checked<AnalysisInputs>> InputsAsync(PlateRead read, PlateLayout layout, CancellationToken cancellationToken)
+    private async Task<Checked<AnalysisInputs>> InputsAsync(
+        PlateRead read, PlateLayout layout, DateTimeOffset? readTime, CancellationToken cancellationToken)
     {
         AssayRow assay = await FindAssayAsync(layout, cancellationToken) ?? throw new InvalidOperationException("A kept or resolved layout names an unknown assay.");
         return RulePacks.TryFind(assay.Assay.RulePack, out RulePack? pack)
-            ? AnalysisInputs.Check(read, layout, assay.Assay, pack)
+            ? AnalysisInputs.Check(read, layout, assay.Assay, pack, readTime)
             : throw new InvalidOperationException($"Assay {assay.Assay.Name} was accepted with the unknown rule pack '{assay.Assay.RulePack}'.");
     }
 

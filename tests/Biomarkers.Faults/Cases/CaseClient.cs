@@ -20,6 +20,9 @@ internal sealed class CaseClient(string instrument, string streamId) : IAsyncDis
     private HalfwayRelay? relay;
     private AsyncDuplexStreamingCall<StreamPlateReadsRequest, StreamPlateReadsResponse>? call;
 
+    /// <summary>By what the sender is known from its next opening on; null for the owner's key.</summary>
+    public CaseCredential? Credential { get; set; }
+
     /// <summary>Whether a call is open, as far as the sender knows.</summary>
     public bool IsOpen => call is not null;
 
@@ -43,9 +46,9 @@ internal sealed class CaseClient(string instrument, string streamId) : IAsyncDis
     {
         await CutAsync();
         relay = relayed ? new HalfwayRelay(server.Address) : null;
-        connection = server.Connect(relay is null ? null : new UriBuilder(server.Address) { Port = relay.Address.Port }.Uri);
+        connection = server.Connect(relay is null ? null : new UriBuilder(server.Address) { Port = relay.Address.Port }.Uri, Credential);
         Metadata headers = compressed ? new Metadata { { "grpc-internal-encoding-request", "gzip" } } : [];
-        call = connection.Ingest.StreamPlateReads(headers, CaseServer.Deadline);
+        call = connection.Ingest.StreamPlateReads(headers, CaseServer.StreamDeadline);
         var open = new OpenReadStream { Instrument = instrument, StreamId = streamId, ClientVersion = "cases/1" };
         if (clock is { } offset)
         {

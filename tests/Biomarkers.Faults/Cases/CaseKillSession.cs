@@ -12,7 +12,7 @@ internal sealed record CasesPlan(IReadOnlyList<IngestCase> Rows, bool MiddleOnly
 /// <summary>Cases side by side against one server that is killed once and started again.</summary>
 /// <param name="plan">What is done.</param>
 /// <param name="store">The database, nobody's yet.</param>
-/// <param name="certificates">Folder of the server's certificate; null without TLS.</param>
+/// <param name="certificates">Folder of the laboratory's authority and of the server's certificate; null without TLS.</param>
 internal sealed class CaseKillSession(CasesPlan plan, StoreUnderTest store, string? certificates)
 {
     // Runs that act at the same moment; all of them stay open side by side.
@@ -125,12 +125,12 @@ internal sealed class CaseKillSession(CasesPlan plan, StoreUnderTest store, stri
     private async Task<ServerProcess> StartAsync(CancellationToken cancellationToken)
     {
         ServerStart start = store.ServerAt(0);
-        string[] tls = certificates is null ? [] : ["--certificate", Path.Combine(certificates, "server.crt"), "--certificate-key", Path.Combine(certificates, "server.key")];
+        string[] tls = certificates is null ? [] : ["--certificate", Path.Combine(certificates, "server.crt"), "--certificate-key", Path.Combine(certificates, "server.key"), "--client-ca", Path.Combine(certificates, "ca.crt")];
         return await ServerProcess.StartAsync(start with { Further = [.. start.Further, .. tls] }, cancellationToken);
     }
 
     private CaseServer ServerOf(ServerProcess process) =>
-        new(process.GrpcAddress, store.KeyFile, certificates is null ? null : Path.Combine(certificates, "ca.crt"), store.OpenAsync, MoveClock: null);
+        new(process.GrpcAddress, store.KeyFile, certificates, store.OpenAsync, MoveClock: null);
 
     private sealed record Place(CaseRun Run, int Step)
     {

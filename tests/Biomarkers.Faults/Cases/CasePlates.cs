@@ -2,6 +2,7 @@ using System.Globalization;
 using Biomarkers.Simulation;
 using Biomarkers.Tests.Pipeline;
 using Biomarkers.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Biomarkers.Faults.Cases;
 
@@ -10,7 +11,8 @@ namespace Biomarkers.Faults.Cases;
 /// The plate: A01 to H02 eight calibrator levels in duplicate, A03 to C04 the samples S-0 to S-2 in duplicate, A05 to C06 three controls of two sets.
 /// Options: <c>read=r2</c>, <c>factor=1.1</c> (times every response), <c>barcode=none</c>, <c>layout=none</c>, <c>samples=5</c> (S-5 to S-7), <c>dilution=2</c>,
 /// <c>columns=1,3</c> (only those of the plate), <c>levels=3</c> (only so many calibrators), <c>size=384</c>, <c>assay=own</c> (one that the run makes with <c>assay</c>),
-/// <c>expiry=2020-01-31</c> (of the kit), <c>curve=flat</c> or <c>turning</c>, <c>analyte=il-99</c>, <c>purpose=reference</c>.
+/// <c>expiry=2020-01-31</c> (of the kit), <c>curve=flat</c> or <c>turning</c>, <c>analyte=il-99</c>, <c>background=0.04</c> (added to
+/// every response), <c>purpose=reference</c> (at 570 nm, where the background alone is seen), <c>time=2026-01-31T08:00:00Z</c> (when it was read).
 /// Wells: <c>A03,A04:OVRFLW</c>, <c>A03:NaN</c>, <c>A03:-0.02</c>, <c>A03:x20</c>, <c>A03:again</c> (a second time, with another value), <c>I13:0.5</c>.
 /// </remarks>
 internal static class CasePlates
@@ -28,15 +30,12 @@ internal static class CasePlates
         PlateRead read = PlateMessages.ToWire(TestPlates.Read("any", step.Number("factor", 1)), step.Option("read", "r1"), layout: null, "kim");
         read.PlateBarcode = step.Option("barcode") == "none" ? string.Empty : scope + step.Plate;
         read.WellCount = (int)step.Number("size", read.WellCount);
+        read.ReadTime = step.Options.TryGetValue("time", out string? time) ? Timestamp.FromDateTimeOffset(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)) : null;
         read.Layout = step.Option("layout") == "none" ? null : Layout(step, scope);
         ResponseColumn column = read.Columns[0];
         AddSecondControls(column);
         column.Analyte = step.Option("analyte", column.Analyte);
-        if (step.Option("purpose") == "reference")
-        {
-            (column.Purpose, column.WavelengthNm) = (ColumnPurpose.Reference, 570);
-        }
-
+        AddBackground(column, step.Number("background", 0), step.Option("purpose") == "reference");
         Keep(column, index => IsKept(step, (int)index / Columns, (int)index % Columns));
         Bend(column, step.Option("curve"));
         foreach ((string wells, string value) in step.Wells)
@@ -130,6 +129,19 @@ internal static class CasePlates
         {
             column.Positions.Add(position + 1);
             column.Responses.Add(response);
+        }
+    }
+
+    private static void AddBackground(ResponseColumn column, double background, bool isReference)
+    {
+        if (isReference)
+        {
+            (column.Purpose, column.WavelengthNm) = (ColumnPurpose.Reference, 570);
+        }
+
+        for (int i = 0; i < column.Responses.Count; i++)
+        {
+            column.Responses[i] = background + (isReference ? 0 : column.Responses[i]);
         }
     }
 

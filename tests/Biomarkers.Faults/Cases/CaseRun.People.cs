@@ -71,10 +71,15 @@ internal sealed partial class CaseRun
         await CallAsync(step, () => People.Ingest.ReplayQuarantinedEventAsync(replay).ResponseAsync);
     }
 
-    // A copy of the case's assay under a name of its own.
+    // A copy of the case's assay under a name of its own; reference=570 asks for a reference of that wavelength.
     private async Task AssayAsync(CaseStep step)
     {
         Assay assay = await People.Assays.GetAssayAsync(new GetAssayRequest { Name = $"assays/{TestPlates.Assay.Id}" });
+        if (step.Options.ContainsKey("reference"))
+        {
+            assay.Analytes[0].ReferenceWavelengthNm = step.Number("reference", 0);
+        }
+
         await CallAsync(step, () => People.Assays.CreateAssayAsync(new CreateAssayRequest { AssayId = $"{scope}assay", Assay = assay }).ResponseAsync);
     }
 

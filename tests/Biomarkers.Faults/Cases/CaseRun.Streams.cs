@@ -13,6 +13,7 @@ internal sealed partial class CaseRun
     private async Task OpenAsync(CaseStep step)
     {
         CaseClient client = ClientOf(step);
+        client.Credential = step.Options.TryGetValue("as", out string? known) ? credentials[known] : null;
         TimeSpan? clock = step.Options.ContainsKey("clock") ? TimeSpan.FromHours(step.Number("clock", 0)) : null;
         if (step.Ends)
         {

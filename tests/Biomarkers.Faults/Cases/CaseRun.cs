@@ -47,6 +47,9 @@ internal sealed partial class CaseRun : IAsyncDisposable
             ["replay"] = ReplayAsync,
             ["repair"] = ReplayAsync,
             ["assay"] = AssayAsync,
+            ["enroll"] = EnrollAsync,
+            ["key"] = KeyAsync,
+            ["certificate"] = CertificateAsync,
             ["close"] = CloseAsync,
             ["file"] = FileAsync,
             ["clock"] = ClockAsync,
@@ -149,6 +152,8 @@ internal sealed partial class CaseRun : IAsyncDisposable
         {
             await client.DisposeAsync();
         }
+
+        folder?.Delete(recursive: true);
     }
 
     // A cut loses answers, and whoever waits for the server's disk reads none; everything else comes after the answer to what was sent.

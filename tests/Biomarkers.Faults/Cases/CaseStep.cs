@@ -7,13 +7,14 @@ namespace Biomarkers.Faults.Cases;
 /// The first client is <c>a</c>; each has a connection and a stream of its own, on the same instrument unless <c>instrument=</c> or <c>stream=</c> say otherwise.
 /// <list type="table">
 /// <item><c>open</c>: opens the stream; <c>-> next N</c> names the offset to go on from, <c>-> ends CODE REASON</c> a refusal.
-/// <c>clock=+3</c>: the sender's clock, hours off.</item>
+/// <c>clock=+3</c>: the sender's clock, hours off. <c>as=INSTRUMENT</c>: known by the key or certificate of that instrument, and not by the owner's key.</item>
 /// <item><c>send OFFSET PLATE</c>: a whole plate; <c>start</c>, <c>wells</c>, <c>complete</c>: one in parts; <c>content=</c> and <c>message=</c>: a damaged one.
 /// Without an outcome it is stored; <c>DUPLICATE</c>, <c>QUARANTINED REASON</c>, <c>HELD REASON</c>, <c>ends CODE REASON KEY=VALUE</c>.</item>
 /// <item><c>cut-mid OFFSET PLATE</c>: the connection breaks when part of the message is on the server. <c>cut</c>: it breaks now. <c>half-close</c>: the sender is done.</item>
 /// <item><c>stored N</c>: waits until the server has N events, while no answer is read. <c>analyzed</c>: waits until nothing is left to analyse.
 /// <c>state PLATE -> STATE</c> looks at a plate.</item>
 /// <item><c>submit</c>, <c>layout</c>, <c>use</c>, <c>dismiss</c>, <c>replay</c>, <c>repair</c>, <c>close</c>: calls of a person; <c>-> CODE REASON</c> a refusal.</item>
+/// <item><c>enroll INSTRUMENT</c>, <c>key INSTRUMENT</c>: an admin's; <c>certificate INSTRUMENT</c>: the laboratory's authority makes one, with TLS only.</item>
 /// <item><c>file NAME PLATE</c>: a file beside the cases, read as an adapter does; <c>-> REASON</c> a refusal. <c>clock HOURS</c>: moves the server's clock.</item>
 /// </list>
 /// What varies a plate: see <see cref="CasePlates"/>.

@@ -39,6 +39,10 @@ internal static class CasesCommand
             {
                 result.AddError($"--case is '{name}'; expected one of {string.Join(' ', IngestCase.Ready.Select(row => row.Name))}.");
             }
+            else if (result.GetValue(Transport) is Loopback && result.GetValue(Case) is { } only && IngestCase.ReadyOver(tls: false).All(row => row.Name != only))
+            {
+                result.AddError($"Case {only} is one of certificates; expected --transport {Tls} or {All}.");
+            }
         });
         command.SetAction((parsed, cancellationToken) => FaultOptions.RunAsync(
             parsed,
@@ -52,15 +56,17 @@ internal static class CasesCommand
     {
         long began = Stopwatch.GetTimestamp();
         IngestCase[] rows = [.. IngestCase.Ready.Where(row => parsed.GetValue(Case) is not { } name || row.Name == name)];
-        var plan = new CasesPlan(rows, parsed.GetValue(MiddleOnly), parsed.GetValue(FaultOptions.Seed));
+        CasesPlan PlanOver(bool tls) => new([.. IngestCase.ReadyOver(tls).Intersect(rows)], parsed.GetValue(MiddleOnly), parsed.GetValue(FaultOptions.Seed));
         bool onSqlite = parsed.GetValue(Engine) is All or Sqlite;
         await using LocalPostgres? postgres =
             parsed.GetValue(Engine) is All or Postgres ? await LocalPostgres.StartAsync(new LocalPostgresOptions(), cancellationToken) : null;
         string certificates = Path.Combine(folder, "certs");
         await ServerVerb.RunPlainAsync(cancellationToken, "certs", "init", "--out", certificates);
         var batches = new List<CaseBatch>();
-        foreach (bool overTls in new[] { false, true }.Where(tls => parsed.GetValue(Transport) is All || (parsed.GetValue(Transport) is Tls) == tls))
+        bool[] transports = [.. new[] { false, true }.Where(tls => parsed.GetValue(Transport) is All || (parsed.GetValue(Transport) is Tls) == tls)];
+        foreach (bool overTls in transports.Where(tls => PlanOver(tls).Rows.Count > 0))
         {
+            CasesPlan plan = PlanOver(overTls);
             string own = Path.Combine(folder, overTls ? Tls : Loopback);
             if (onSqlite)
             {
@@ -79,7 +85,7 @@ internal static class CasesCommand
             await Console.Error.WriteLineAsync($"{batches[^1].Name}: {batches[^1].Runs} runs after {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
         }
 
-        CaseBatch control = await new CaseKillSession(plan, new SqliteUnderTest(Path.Combine(folder, "control")), null).RunAsync(losesDatabase: true, cancellationToken);
+        CaseBatch control = await new CaseKillSession(PlanOver(tls: false), new SqliteUnderTest(Path.Combine(folder, "control")), null).RunAsync(losesDatabase: true, cancellationToken);
         return new CasesReport(batches, control, rows.Length, IngestCase.Waiting.Count, Stopwatch.GetElapsedTime(began).TotalSeconds);
     }
 }

@@ -37,6 +37,9 @@ internal sealed record IngestCase
     /// <summary>Actions that the audit log holds of the case's instruments and plates; others may be there too.</summary>
     public IReadOnlyList<string> Audit { get; init; } = [];
 
+    /// <summary>Whether the case needs TLS, as certificates of instruments do.</summary>
+    public bool OnlyOverTls { get; init; }
+
     /// <summary>Why the product does other than the matrix asks; null where it does not.</summary>
     public string? Difference { get; init; }
 
@@ -55,6 +58,9 @@ internal sealed record IngestCase
 
     /// <summary>The rows that pass now and have steps.</summary>
     public static IReadOnlyList<IngestCase> Ready { get; } = [.. All.Where(row => row.WaitsFor is null && row.Steps.Count > 0)];
+
+    /// <summary>The rows of these that run on a transport.</summary>
+    public static IReadOnlyList<IngestCase> ReadyOver(bool tls) => [.. Ready.Where(row => tls || !row.OnlyOverTls)];
 
     /// <summary>The rows that wait.</summary>
     public static IReadOnlyList<IngestCase> Waiting { get; } = [.. All.Where(row => row.WaitsFor is not null)];

@@ -36,9 +36,10 @@ public abstract class CaseServerFixture(StoreEngine engine, bool overTls) : IAsy
                 PostgresConnection = (database as PostgresTestDatabase)?.ConnectionString,
                 CertificateFile = overTls ? Path.Combine(certificates, "server.crt") : null,
                 CertificateKeyFile = overTls ? Path.Combine(certificates, "server.key") : null,
+                Access = options.Access with { ClientAuthorityFile = overTls ? Path.Combine(certificates, "ca.crt") : null },
             },
             time: clock);
-        cases = CasesOf(overTls ? Path.Combine(certificates, "ca.crt") : null);
+        cases = CasesOf(overTls ? certificates : null);
     }
 
     public async Task DisposeAsync()
@@ -61,7 +62,7 @@ public abstract class CaseServerFixture(StoreEngine engine, bool overTls) : IAsy
         await run.RunAsync();
     }
 
-    private CaseServer CasesOf(string? authority) => new(server.Address, server.Options.KeyFile, authority, _ => database.OpenAsync(), clock.Move);
+    private CaseServer CasesOf(string? certificates) => new(server.Address, server.Options.KeyFile, certificates, _ => database.OpenAsync(), clock.Move);
 }
 
 public sealed class SqliteCaseServer() : CaseServerFixture(StoreEngine.Sqlite, overTls: false);

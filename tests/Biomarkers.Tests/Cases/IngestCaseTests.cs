@@ -6,7 +6,9 @@ namespace Biomarkers.Tests.Cases;
 /// <summary>The forty cases of the ingest contract, on every engine, with and without TLS. With a kill of the server between their steps: <c>biomarkers-faults cases</c>.</summary>
 public static class IngestCases
 {
-    public static TheoryData<string> Ready => [.. IngestCase.Ready.Select(row => row.Name)];
+    public static TheoryData<string> Ready => [.. IngestCase.ReadyOver(tls: false).Select(row => row.Name)];
+
+    public static TheoryData<string> ReadyOverTls => [.. IngestCase.ReadyOver(tls: true).Select(row => row.Name)];
 
     public static TheoryData<string> Waiting => [.. IngestCase.Waiting.Select(row => row.Name)];
 }
@@ -64,7 +66,7 @@ public sealed class SqliteIngestCaseTests(SqliteCaseServer server) : IClassFixtu
 public sealed class SqliteTlsIngestCaseTests(SqliteTlsCaseServer server) : IClassFixture<SqliteTlsCaseServer>
 {
     [Theory]
-    [MemberData(nameof(IngestCases.Ready), MemberType = typeof(IngestCases))]
+    [MemberData(nameof(IngestCases.ReadyOverTls), MemberType = typeof(IngestCases))]
     public Task Case_OnSqliteOverTls_GoesAsItsRowSays(string name) => server.RunAsync(name);
 }
 
@@ -78,6 +80,6 @@ public sealed class PostgresIngestCaseTests(PostgresCaseServer server) : IClassF
 public sealed class PostgresTlsIngestCaseTests(PostgresTlsCaseServer server) : IClassFixture<PostgresTlsCaseServer>
 {
     [PostgresTheory]
-    [MemberData(nameof(IngestCases.Ready), MemberType = typeof(IngestCases))]
+    [MemberData(nameof(IngestCases.ReadyOverTls), MemberType = typeof(IngestCases))]
     public Task Case_OnPostgresOverTls_GoesAsItsRowSays(string name) => server.RunAsync(name);
 }

@@ -1,5 +1,6 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
@@ -260,6 +261,31 @@ public abstract class PipelineTests : StoreContract
         }
 
         Assert.Equal(5, (await restarted.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows.Count);
+    }
+
+    [StoreFact]
+    public async Task Restart_WithAPlateOfAnExpiredKit_JudgesItByTheDayOfItsRead()
+    {
+        // The kit is to be used until 2027-06-30.
+        DateTimeOffset[] times = [new(2027, 7, 1, 0, 0, 0, TimeSpan.Zero), new(2027, 6, 30, 0, 0, 0, TimeSpan.Zero)];
+        await using (PipelineHost interrupted = await StartAsync(analyze: false))
+        {
+            OpenedStream stream = await interrupted.Intake.OpenAsync("reader-1", "s1", "instruments/reader-1", CancellationToken.None);
+            for (int n = 0; n < times.Length; n++)
+            {
+                await interrupted.SendAsync(stream, n, TestPlates.Whole($"P-{n}") with { Origin = new ReadOrigin("r1", "kim", times[n]) });
+            }
+        }
+
+        await using PipelineHost restarted = await StartAsync();
+        StoredRun late = await RunOf(restarted, "P-0");
+        StoredRun inTime = await RunOf(restarted, "P-1");
+
+        Assert.Equal(["KIT-1"], late.Run.Flags.Where(flag => flag.Code == FlagCodes.LotExpired).Select(flag => flag.Subject));
+        Assert.DoesNotContain(inTime.Run.Flags, flag => flag.Code == FlagCodes.LotExpired);
+        Assert.Equal(
+            [CriterionOutcome.Failed, CriterionOutcome.Passed],
+            new[] { late, inTime }.Select(run => run.Run.Criteria.Single(criterion => criterion.Code == FlagCodes.LotExpired).Outcome));
     }
 
     private static Biomarkers.Immunoassay.Plates.PlateFormat Immunoassay_96 => Biomarkers.Immunoassay.Plates.PlateFormat.Wells96;

@@ -44,7 +44,8 @@ public sealed class SlowCallerTests : IAsyncLifetime
 
         // A machine that is slow to send may be cut before it has sent that many, but not before its time.
         Assert.InRange(written, Stopwatch.GetElapsedTime(began) > 2 * Limit ? 64 : 10_000, 12_000);
-        Assert.Equal(StatusCode.Cancelled, (await stream.FaultAsync()).Code);
+        // A reset, which is CANCEL or INTERNAL_ERROR by what was under way at the moment of the cut.
+        Assert.Contains((await stream.FaultAsync()).Code, new[] { StatusCode.Cancelled, StatusCode.Internal });
         using TestStream again = await TestStream.OpenAsync(server.Connection);
         Assert.InRange(again.Opened.NextOffset, 64, written);
         await again.SendAsync(again.Opened.NextOffset, new StreamEventContent { PlateRead = TestServer.Read("P1") });
