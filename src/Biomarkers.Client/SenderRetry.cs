@@ -16,6 +16,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
     private long callBegan = time.GetTimestamp();
     private TimeSpan? demandedDelay;
     private int doubtfulFaults;
+    private RpcFault? lastAnswer;
 
     /// <summary>Attempts since something was last acknowledged.</summary>
     public int Attempt { get; private set; }
@@ -36,6 +37,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
     public void Broken(string text)
     {
         LastFault = text;
+        lastAnswer = null;
         demandedDelay = null;
     }
 
@@ -59,6 +61,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
         }
 
         LastFault = fault.ToString();
+        lastAnswer = fault.Reason.Length > 0 ? fault : null;
         demandedDelay = fault.RetryDelay;
     }
 
@@ -74,7 +77,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
 
         if (options.GiveUpAfter is { } limit && time.GetElapsedTime(lastProgress) >= limit)
         {
-            throw new PlateReadSenderException(SenderStopReason.OutOfReach, $"Gave up after {limit.TotalSeconds} s without an acknowledgement. {LastFault}", null, null);
+            throw new PlateReadSenderException(SenderStopReason.OutOfReach, $"Gave up after {limit.TotalSeconds} s without an acknowledgement. {LastFault}", lastAnswer, null);
         }
 
         double span = Math.Min(options.MaximumBackoff.TotalSeconds, options.InitialBackoff.TotalSeconds * Math.Pow(2, Math.Min(Attempt, 30)));

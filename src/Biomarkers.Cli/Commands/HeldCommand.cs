@@ -22,6 +22,11 @@ public static class HeldCommand
 
     private static readonly Option<bool> SupersedeOption = new("--supersede") { Description = "Its results take the place of those of reads that came after it." };
 
+    private static readonly Option<bool> ReplaceLayoutOption = new("--replace-layout")
+    {
+        Description = "Its layout takes the place of that of the plate of --plate, which has results by another one.",
+    };
+
     private static readonly Option<bool> JsonOption = new("--json") { Description = "Print JSON: one array for list, else one document." };
 
     /// <summary>Why a person decides; every decision needs it.</summary>
@@ -32,11 +37,12 @@ public static class HeldCommand
     {
         var list = new Command("list", "List reads that wait for a decision, newest first.") { InstrumentOption, AllOption, Pages.Limit, JsonOption };
         ServerArguments.SetWork(list, ListAsync);
-        var use = new Command("use", "Use a read as a reading of its plate, or of another one; the plate is analysed.") { NameArgument, ReasonOption, PlateOption, KeepLayoutOption, SupersedeOption, JsonOption };
+        var use = new Command("use", "Use a read as a reading of its plate, or of another one; the plate is analysed.") { NameArgument, ReasonOption, PlateOption, KeepLayoutOption, ReplaceLayoutOption, SupersedeOption, JsonOption };
         ServerArguments.SetWork(use, call => ResolveAsync(call, request => request.Use = new V1.UseHeldPlate
         {
-            PlateBarcode = Names.LastOf(call.Parsed.GetValue(PlateOption) ?? ""),
+            PlateBarcode = Names.IdIn("plates", call.Parsed.GetValue(PlateOption)),
             KeepLayout = call.Parsed.GetValue(KeepLayoutOption),
+            ReplaceLayout = call.Parsed.GetValue(ReplaceLayoutOption),
             SupersedeLaterReads = call.Parsed.GetValue(SupersedeOption),
         }));
         var dismiss = new Command("dismiss", "Never use a read; what was sent stays.") { NameArgument, ReasonOption, JsonOption };

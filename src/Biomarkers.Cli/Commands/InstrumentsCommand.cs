@@ -39,7 +39,7 @@ public static class InstrumentsCommand
     {
         var request = new V1.EnrollInstrumentRequest
         {
-            InstrumentId = Names.LastOf(Id(call)),
+            InstrumentId = Names.IdIn("instruments", call.Parsed.GetRequiredValue(IdArgument)),
             DisplayName = call.Parsed.GetValue(DisplayNameOption) ?? "",
             Reason = call.Parsed.GetValue(ReasonOption) ?? "",
         };

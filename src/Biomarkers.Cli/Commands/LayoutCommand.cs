@@ -54,7 +54,7 @@ public static class LayoutCommand
     private static async Task<int> RunAsync(ServerCall call)
     {
         List<Fault> faults = [];
-        string barcode = Names.LastOf(Names.InCollection("plates", call.Parsed.GetRequiredValue(PlateOption)));
+        string barcode = Names.IdIn("plates", call.Parsed.GetRequiredValue(PlateOption));
         Texts.CheckName("--plate", barcode, faults);
         PlateFileSettings settings = PlateFileArguments.Read(call.Parsed, barcode: null, faults);
         if (faults.Count > 0)

@@ -66,7 +66,7 @@ public static class SendCommand
     {
         var command = new Command(
             "send",
-            "Send plate files. Exit codes: 0 all stored or known already (with --wait: and accepted), 1 one was quarantined (or has no accepted run), 2 wrong arguments or input, or no answer; with --spool: 3 spooled, and not all of it acknowledged.")
+            "Send plate files. Exit codes: 0 all stored or known already (with --wait: and accepted), 1 one was quarantined or is held for a decision (or has no accepted run), 2 wrong arguments or input, or no answer; with --spool: 3 spooled, and not all of it acknowledged.")
         {
             FilesArgument, InstrumentOption, StreamOption, AssayOption, LayoutOption, NoLayoutOption, BarcodeOption, ReadIdOption,
             WaitOption, PatienceOption, SpoolOption, TakeOverOption, JsonOption,
@@ -85,7 +85,7 @@ public static class SendCommand
         List<Fault> faults = [];
         PlateFileSettings settings = PlateFileArguments.Read(call.Parsed, call.Parsed.GetValue(BarcodeOption), faults);
         string stream = call.Parsed.GetValue(StreamOption) ?? PlateSending.DefaultStreamId(Environment.MachineName);
-        string instrument = Names.LastOf(Names.InCollection("instruments", call.Parsed.GetRequiredValue(InstrumentOption)));
+        string instrument = Names.IdIn("instruments", call.Parsed.GetRequiredValue(InstrumentOption));
         CheckOptions(call, stream, instrument, faults);
         if (faults.Count > 0)
         {

@@ -88,7 +88,7 @@ public static class SpoolCommand
         call.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ListTables.Count(status.KeptCount, "acknowledged event")} kept ({status.KeptBytes} bytes)"));
         if (status is { WaitingSince: { } since, LastFault: { } fault })
         {
-            call.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Out of reach since {since:yyyy-MM-dd HH:mm:ss} UTC: {fault.ReplaceLineEndings(" ")}"));
+            call.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Not delivered since {since:yyyy-MM-dd HH:mm:ss} UTC: {fault.ReplaceLineEndings(" ")}"));
         }
 
         if (status.FencedBy is { } fenced)

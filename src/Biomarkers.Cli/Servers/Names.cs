@@ -16,6 +16,13 @@ internal static class Names
         return name.Length == 0 || name.StartsWith($"{collection}/", StringComparison.Ordinal) ? name : $"{collection}/{name}";
     }
 
+    /// <summary>The id that was typed, alone or as a resource name: <c>P1</c> of <c>P1</c> and of <c>plates/P1</c>. What else is in it is for the server to refuse.</summary>
+    public static string IdIn(string collection, string? text)
+    {
+        string name = InCollection(collection, text);
+        return name.Length == 0 ? name : name[(collection.Length + 1)..];
+    }
+
     /// <summary>The last segment of a resource name: <c>P1</c> of <c>plates/P1</c>.</summary>
     public static string LastOf(string name) => name[(name.LastIndexOf('/') + 1)..];
 

@@ -98,6 +98,10 @@ internal static class ServerArguments
             {
                 call.Console.Tell($"{source}: {cause}");
             }
+            else if (exception is { Reason: SenderStopReason.OutOfReach, Fault: not null })
+            {
+                call.Console.Tell($"{source}: {call.Connection.Server} takes nothing for now: {OneLine(exception.Message)}");
+            }
             else if (exception.Reason == SenderStopReason.OutOfReach)
             {
                 call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(exception.Message)}");

@@ -157,6 +157,9 @@ internal sealed class PlateAcceptance
     public async Task<bool> ChangesLayoutAsync(PlateLayout layout, CancellationToken cancellationToken) =>
         newest is not null && await ResolveAsync(layout, cancellationToken) is { } resolved && resolved.Hash != newest.Layout.Hash;
 
+    /// <summary>Whether the plate has a run.</summary>
+    public bool HasResults => plate?.RunKey is not null;
+
     /// <summary>The newest read that came after a moment; null when none did.</summary>
     public ReadRow? LaterThan(DateTimeOffset time) => reads.Where(row => row.ReceiveTime > time).MaxBy(row => row.ReceiveTime);
 

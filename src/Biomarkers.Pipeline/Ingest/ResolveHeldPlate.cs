@@ -44,8 +44,9 @@ public sealed record Decided(DecisionKind Kind, IReadOnlyList<Fault> Faults, str
 /// <param name="Reason">Why.</param>
 /// <param name="Actor">Who decides.</param>
 /// <param name="Supersedes">Whether it takes the place of reads that came after it; refused without, where there are such.</param>
+/// <param name="ReplacesLayout">Whether its layout takes the place of that of a plate that it did not come for; refused without, where that has results by another.</param>
 public sealed record ResolveHeldPlate(
-    long HeldKey, bool IsUsed, string? PlateBarcode, bool KeepsLayout, string Reason, string Actor, bool Supersedes = false) : IStoreWrite<Decided>
+    long HeldKey, bool IsUsed, string? PlateBarcode, bool KeepsLayout, string Reason, string Actor, bool Supersedes = false, bool ReplacesLayout = false) : IStoreWrite<Decided>
 {
     /// <inheritdoc/>
     public async Task<Decided> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
@@ -91,6 +92,17 @@ public sealed record ResolveHeldPlate(
                 "supersede_later_reads",
                 FaultReasons.LaterRead,
                 $"Plate '{barcode}' has read '{later.ReadId}', which came after this one; its results would be replaced by older ones. Dismiss this read, or say that it supersedes."));
+        }
+
+        // What the person saw was the plate that the read came for. One that is named now may be a slip of the pen, and its results are other samples'.
+        bool isOtherPlate = barcode != held.Read.PlateBarcode && acceptance.HasResults;
+        if (!ReplacesLayout && isOtherPlate && whole.Layout is { } other && await acceptance.ChangesLayoutAsync(other, cancellationToken))
+        {
+            return Decided.Not(DecisionKind.Refused, new Fault(
+                "replace_layout",
+                ReadHold.LayoutConflict,
+                $"Plate '{barcode}' has results by another layout than the one that came with this read: other samples or other places. "
+                + "Check the barcode; keep its layout, or say that this one replaces it."));
         }
 
         // What the person saw was this plate's half; of another plate's nobody said anything.

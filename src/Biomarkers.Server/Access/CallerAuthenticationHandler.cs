@@ -130,6 +130,7 @@ internal sealed class CallerAuthenticationHandler(
 
         if (!key.IsActiveAt(TimeProvider.GetUtcNow()))
         {
+            Context.Features.Set(new RefusedCredential(Caller.Of(key).Identity, key.RevokeTime is null ? "KEY_EXPIRED" : "KEY_REVOKED"));
             return key.RevokeTime is null ? $"The key expired at {key.ExpireTime.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}." : "The key was revoked.";
         }
 
@@ -148,6 +149,7 @@ internal sealed class CallerAuthenticationHandler(
         AccessView view = await directory.ReadAsync(Context.RequestAborted);
         if (view.RevokedCertificates.Contains(caller.Thumbprint!))
         {
+            Context.Features.Set(new RefusedCredential(caller.Identity, "CERTIFICATE_REVOKED"));
             return "The certificate was revoked.";
         }
 

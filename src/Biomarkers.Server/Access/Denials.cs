@@ -3,6 +3,11 @@ using Grpc.AspNetCore.Server;
 
 namespace Biomarkers.Server.Access;
 
+/// <summary>A credential that was good once: whose it is stands in the audit log when it is used again.</summary>
+/// <param name="Identity">Such as <c>keys/7f3a</c>.</param>
+/// <param name="Reason"><c>KEY_REVOKED</c>, <c>KEY_EXPIRED</c> or <c>CERTIFICATE_REVOKED</c>.</param>
+internal sealed record RefusedCredential(string Identity, string Reason);
+
 /// <summary>Counts refused calls in memory, by identity, method and reason, until they are written to the audit log: an attack costs the disk a few
 /// lines per minute and not one per call.</summary>
 internal sealed class Denials(AccessOptions options)
@@ -19,9 +24,10 @@ internal sealed class Denials(AccessOptions options)
     /// <summary>Counts one call.</summary>
     public void Count(HttpContext context, string reason)
     {
-        string identity = context.Features.Get<Caller>()?.Identity ?? Anonymous;
+        RefusedCredential? refused = context.Features.Get<RefusedCredential>();
+        string identity = context.Features.Get<Caller>()?.Identity ?? refused?.Identity ?? Anonymous;
         string method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName.TrimStart('/') ?? Others;
-        Add(new Denial(identity, method, reason, 1, context.Connection.RemoteIpAddress?.ToString() ?? ""));
+        Add(new Denial(identity, method, refused?.Reason ?? reason, 1, context.Connection.RemoteIpAddress?.ToString() ?? ""));
     }
 
     /// <summary>Takes what was counted, in the order of identities.</summary>

@@ -1,7 +1,9 @@
+using Biomarkers.Storage;
+
 namespace Biomarkers.Server.Hosting;
 
-/// <summary>Whether the disk of an SQLite database has room for new events. They are refused while it has little, before it is full: runs of what was accepted,
-/// decisions and the audit log still find room, and everything can be read.</summary>
+/// <summary>Whether the SQLite database is still where it was opened, and whether its disk has room for new events. They are refused while it has little, before it is
+/// full: runs of what was accepted, decisions and the audit log still find room, and everything can be read.</summary>
 internal sealed class DiskRoom(ServerOptions options, TimeProvider time, ILogger<DiskRoom> logger) : BackgroundService
 {
     /// <summary>What <c>/readyz</c> notices while there is little room.</summary>
@@ -21,6 +23,7 @@ internal sealed class DiskRoom(ServerOptions options, TimeProvider time, ILogger
     public static long Threshold(long minimum, long size) => Math.Min(minimum, size / 10);
 
     /// <summary>Looks before the first call can come.</summary>
+    /// <exception cref="StoreException">The database file is gone.</exception>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (IsWatched)
@@ -53,10 +56,16 @@ internal sealed class DiskRoom(ServerOptions options, TimeProvider time, ILogger
     }
 
     // PostgreSQL's disk is its own, and often another machine's.
-    private bool IsWatched => options.PostgresConnection is null && options.MinimumFreeBytes > 0;
+    private bool IsWatched => options.PostgresConnection is null;
 
     private void Look()
     {
+        // An open file without a name takes writes, and goes with the process.
+        if (!File.Exists(options.DatabaseFile))
+        {
+            throw new StoreException($"The database '{options.DatabaseFile}' is no longer there: it was moved or deleted while it was in use. Nothing is acknowledged any more. Put it back, or restore a backup.");
+        }
+
         DiskSpace disk = options.MeasureDisk(options.DataDirectory);
         long threshold = Threshold(options.MinimumFreeBytes, disk.SizeBytes);
         bool wasLow = isLow;

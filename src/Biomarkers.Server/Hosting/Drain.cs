@@ -37,6 +37,7 @@ internal sealed class Drain(WireLimits limits, IHostApplicationLifetime lifetime
         }
         else
         {
+            logger.Ends();
             lifetime.StopApplication();
         }
     }

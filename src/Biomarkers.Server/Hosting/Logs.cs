@@ -50,6 +50,18 @@ internal static partial class Logs
     [LoggerMessage(9, LogLevel.Critical, "The pipeline ended by a fault; the server ends")]
     public static partial void PipelineFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(19, LogLevel.Critical, "A task of the server ended by a fault; the server ends")]
+    public static partial void ServiceFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Information, "Ended; every call was answered or cut, and what was acknowledged is stored")]
+    public static partial void Ended(this ILogger logger);
+
+    [LoggerMessage(21, LogLevel.Information, "Asked to end: calls are answered or cut now")]
+    public static partial void Ends(this ILogger logger);
+
+    [LoggerMessage(22, LogLevel.Warning, "The database {DatabaseFile} is new and empty although the key {KeyFile} was there: where a database was lost, stop the server and put it back or restore a backup")]
+    public static partial void EmptyDatabaseBesideKey(this ILogger logger, string databaseFile, string keyFile);
+
     [LoggerMessage(11, LogLevel.Information, "Asked to end: not ready any more, and serving for {DrainSeconds} s more; a second signal ends this wait")]
     public static partial void DrainBegins(this ILogger logger, double drainSeconds);
 

@@ -37,7 +37,7 @@ public sealed class ServerHost : IAsyncDisposable
     public Uri WebAddress { get; }
 
     /// <summary>Whether a fault, and not a request, ended the server.</summary>
-    public bool Failed => web.Services.GetServices<IHostedService>().OfType<PipelineService>().Single().Failed;
+    public bool Failed => web.Services.GetServices<IHostedService>().OfType<PipelineService>().Single().Failed || FaultedServices().Any();
 
     /// <summary>Starts a server; it serves when this returns.</summary>
     /// <param name="options">Checked options.</param>
@@ -60,6 +60,8 @@ public sealed class ServerHost : IAsyncDisposable
         try
         {
             SqlDatabase database = options.CreateDatabase();
+            bool isNew = options.PostgresConnection is null && !File.Exists(options.DatabaseFile);
+            bool hasKey = File.Exists(options.KeyFile);
             store = await SqlStore.OpenAsync(database, time, cancellationToken);
             // Last, so that a start that can't be made leaves nothing; servers that share a database may share the folder of their key too.
             CreateDataDirectory(options.DataDirectory);
@@ -67,7 +69,13 @@ public sealed class ServerHost : IAsyncDisposable
             WebApplication application = Build(options, time, configureLogging, key, store);
             await StartAsync(application, cancellationToken);
             (Uri grpcAddress, Uri webAddress) = Addresses(application);
-            application.Services.GetRequiredService<ILogger<ServerHost>>().Serving(grpcAddress.ToString(), webAddress.ToString(), database.Name, database.Place, options.KeyFile);
+            ILogger<ServerHost> logger = application.Services.GetRequiredService<ILogger<ServerHost>>();
+            if (isNew && hasKey)
+            {
+                logger.EmptyDatabaseBesideKey(options.DatabaseFile, options.KeyFile);
+            }
+
+            logger.Serving(grpcAddress.ToString(), webAddress.ToString(), database.Name, database.Place, options.KeyFile);
             return new ServerHost(application, store, held, grpcAddress, webAddress);
         }
         catch
@@ -90,7 +98,21 @@ public sealed class ServerHost : IAsyncDisposable
     public void RequestShutdown() => web.Services.GetRequiredService<Drain>().Request();
 
     /// <summary>Waits until the server has drained after it was asked to end (SIGTERM, Ctrl+C, <see cref="RequestShutdown"/>) or has failed.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => web.WaitForShutdownAsync(cancellationToken);
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
+    {
+        await web.WaitForShutdownAsync(cancellationToken);
+        ILogger<ServerHost> logger = web.Services.GetRequiredService<ILogger<ServerHost>>();
+        foreach (Exception fault in FaultedServices())
+        {
+            logger.ServiceFailed(fault);
+        }
+
+        logger.Ended();
+    }
+
+    // The host ends with the first of them, and says so only in a category that is silent here.
+    private IEnumerable<Exception> FaultedServices() =>
+        web.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask?.Exception?.InnerException).OfType<Exception>();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -128,7 +128,7 @@ internal sealed class PlateService(PlateReadIntake intake, IQueries queries, Ins
         Requests.Require(faults);
         bool supersedes = request.Use?.SupersedeLaterReads ?? false;
         var resolve = new ResolveHeldPlate(
-            heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context), supersedes);
+            heldKey!.Value, request.Use is not null, barcode, request.Use?.KeepLayout ?? false, reason, Callers.Of(context), supersedes, request.Use?.ReplaceLayout ?? false);
         Decided decided = await intake.SubmitAsync(resolve, context.CancellationToken);
         HoldMapper.Require(decided, HeldPlateNotFound, request.Name);
         return HoldMapper.ToWire(await FindHeldAsync(heldKey.Value, request.Name, context.CancellationToken));

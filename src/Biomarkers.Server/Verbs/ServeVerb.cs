@@ -116,7 +116,7 @@ internal static class ServeVerb
         }
         catch (Exception exception) when (exception is StoreException or IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
         {
-            await Console.Error.WriteLineAsync($"biomarkers-server: Unable to start: {exception.Message}");
+            await Console.Error.WriteLineAsync($"biomarkers-server: Unable to start: {exception.Message}{WhereFull(options)}");
             return ExitCodes.NotStarted;
         }
 
@@ -125,6 +125,15 @@ internal static class ServeVerb
             await host.WaitForShutdownAsync(cancellationToken);
             return host.Failed ? ExitCodes.Failed : ExitCodes.Success;
         }
+    }
+
+    // SQLite says "disk I/O error" of a disk without room for the little that a start needs.
+    private static string WhereFull(ServerOptions options)
+    {
+        const long Little = 4 << 20;
+        return options.PostgresConnection is null && Directory.Exists(options.DataDirectory) && options.MeasureDisk(options.DataDirectory).FreeBytes < Little
+            ? $" The disk of '{options.DataDirectory}' is full: make room."
+            : "";
     }
 
     private static AccessOptions AccessOf(ParseResult parsed)

@@ -108,7 +108,7 @@ internal sealed record Answers(IQueries Queries)
         {
             answer = (await ask()).GroupBy(one => one.Name).ToDictionary(group => group.Key, group => group.First().Message);
         }
-        catch (Exception exception) when (exception is StoredDataDamagedException or SqliteException or InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is StoredDataDamagedException or SqliteException or InvalidOperationException or ArgumentException or KeyNotFoundException)
         {
             // Damage that has its name, a file that SQLite can't read, or rows that contradict each other: the call is answered by an error.
             return RotEnd.Refused;

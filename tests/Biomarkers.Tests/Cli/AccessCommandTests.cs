@@ -15,6 +15,7 @@ public sealed class AccessCommandTests(CommandServer server) : IClassFixture<Com
         string plate = line.Write("P-7.csv", "well,content,name,nominal_concentration,unit,analyte,response\nA01,calibrator,C1,1,pg/mL,il-6,0.5\nA02,unknown,S1,,pg/mL,il-6,0.4\n");
         CommandLine.Outcome early = await server.RunAsync("keys", "create", "--name", "reader-7", "--role", "instrument", "--instrument", "reader-7", "--out", key);
         CommandLine.Outcome enrolled = await server.RunAsync("instruments", "enroll", "reader-7", "--display-name", "Room 12");
+        CommandLine.Outcome odd = await server.RunAsync("instruments", "enroll", "../etc/reader-8");
         CommandLine.Outcome made = await server.RunAsync("keys", "create", "--name", "reader-7", "--role", "instrument", "--instrument", "reader-7", "--out", key);
         string[] own = ["--server", server.Address, "--key-file", key];
         CommandLine.Outcome sent = await CommandLine.RunAsync(["send", plate, "--instrument", "reader-7", "--assay", "il-6", .. own]);
@@ -25,6 +26,8 @@ public sealed class AccessCommandTests(CommandServer server) : IClassFixture<Com
         Assert.Equal(2, early.Code);
         Assert.Contains("(INVALID_CONTENT): instrument: Instrument 'reader-7' is not enrolled; enroll it first.", early.Error, StringComparison.Ordinal);
         Assert.StartsWith("instruments/reader-7 is enrolled since ", enrolled.Output, StringComparison.Ordinal);
+        Assert.Equal(2, odd.Code);
+        Assert.Contains("'../etc/reader-8'", odd.Error, StringComparison.Ordinal);
         Assert.EndsWith($"The key is in '{key}' and nowhere else.\n", made.Output, StringComparison.Ordinal);
         Assert.DoesNotContain((await File.ReadAllTextAsync(key)).Trim(), made.Output, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())

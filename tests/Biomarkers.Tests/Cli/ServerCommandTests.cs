@@ -351,7 +351,8 @@ public sealed class ServerCommandTests(CommandServer server, ITestOutputHelper o
         CommandLine.Outcome tls = await CommandLine.RunAsync("plates", "--server", server.Address.Replace("http:", "https:", StringComparison.Ordinal), "--key-file", server.KeyFile);
 
         Assert.Equal((2, 2), (json.Code, tls.Code));
-        Assert.Contains("it is probably the JSON port", Assert.Single(json.Error.Trim().Split('\n')), StringComparison.Ordinal);
+        // "Is probably", or "may be" where the server's reason is lost with the connection.
+        Assert.Contains("the JSON port", Assert.Single(json.Error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.Contains("speaks no TLS", Assert.Single(tls.Error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.Single((await server.RunAsync("runs", "--plate", "a b")).Error.Trim().Split('\n'));
     }

@@ -198,6 +198,22 @@ public sealed class PlateReadSenderTests
     }
 
     [Fact]
+    public async Task SendAsync_ServerTakesNothing_GivesUpWithWhatItSaid()
+    {
+        Google.Rpc.Status full = new() { Code = (int)StatusCode.ResourceExhausted, Message = "No room." };
+        full.Details.Add(Any.Pack(new ErrorInfo { Reason = "STORE_FULL", Domain = RpcFault.Domain }));
+        full.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(10)) }));
+        var state = new RehearsalState { CutsBefore = _ => throw full.ToRpcException() };
+        await using RehearsalServer server = await RehearsalServer.StartAsync(state);
+        using GrpcChannel channel = GrpcChannel.ForAddress(server.Address);
+        await using PlateReadSender sender = Start(channel, options => options with { GiveUpAfter = TimeSpan.FromMilliseconds(200) });
+
+        var stopped = await Assert.ThrowsAsync<PlateReadSenderException>(() => sender.SendAsync(Event(0)).AsTask().WaitAsync(Patience));
+
+        Assert.Equal((SenderStopReason.OutOfReach, "STORE_FULL"), (stopped.Reason, stopped.Fault?.Reason));
+    }
+
+    [Fact]
     public async Task Sender_NothingToSend_SaysThatItIsAlive()
     {
         await using RehearsalServer server = await RehearsalServer.StartAsync();

@@ -69,6 +69,27 @@ public abstract class ReadHoldTests : StoreContract
     }
 
     [StoreFact]
+    public async Task HeldRead_GivenToAPlateWithOtherSamples_IsRefusedUntilSomebodySaysThatItsLayoutReplacesTheirs()
+    {
+        await using PipelineHost host = await StartAsync();
+        OpenedStream stream = await OpenAsync(host);
+        await host.SendAsync(stream, 0, TestPlates.Whole(Barcode));
+        await host.SendAsync(stream, 1, TestPlates.Whole("P-2") with { Layout = TestPlates.Layout(5) });
+        await RunOf(host, Barcode);
+        StoredRun untouched = await RunOf(host, "P-2");
+        await host.SendAsync(stream, 2, TestPlates.Whole(Barcode, "r2", factor: 1.1) with { Layout = TestPlates.Layout(9) });
+        long heldKey = Assert.Single(await HeldAsync(host)).HeldKey;
+
+        Decided mistyped = await ResolveAsync(host, heldKey, "P-2");
+
+        Assert.Equal((DecisionKind.Refused, "replace_layout", ReadHold.LayoutConflict), (mistyped.Kind, mistyped.Faults[0].Field, Assert.Single(mistyped.Faults).Reason));
+        Assert.Equal(untouched.Summary.RunKey, (await PlateAsync(host, "P-2")).NewestRunKey);
+        Assert.Single(await HeldAsync(host));
+        var meant = new ResolveHeldPlate(heldKey, true, "P-2", false, "the whole plate was mislabelled", "people/kim", Supersedes: true, ReplacesLayout: true);
+        Assert.Equal(DecisionKind.Done, (await host.Intake.SubmitAsync(meant, CancellationToken.None)).Kind);
+    }
+
+    [StoreFact]
     public async Task OtherDilutions_AreHeldAndTheReviewerChoosesTheLayoutThatHolds()
     {
         await using PipelineHost host = await StartAsync();

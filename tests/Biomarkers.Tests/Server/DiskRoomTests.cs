@@ -17,6 +17,20 @@ public sealed class DiskRoomTests
     public void Threshold_OfADisk_IsNeverMoreThanATenthOfIt(long minimum, long size, long expected) => Assert.Equal(expected, DiskRoom.Threshold(minimum, size));
 
     [Fact]
+    public async Task Database_MovedAwayWhileInUse_EndsTheServerAsAFault()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-gone-");
+        await using (TestServer server = await TestServer.StartAsync(Path.Combine(folder.FullName, "data"), change: options => options with { MinimumFreeBytes = 0 }))
+        {
+            Directory.Move(server.Options.DataDirectory, server.Options.DataDirectory + ".away");
+
+            Assert.True(await server.EndAsync());
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task Disk_ThatRunsFull_RefusesReadsOnlyAndTakesThemAgainByItself()
     {
         long free = 1000;

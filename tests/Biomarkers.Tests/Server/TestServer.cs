@@ -59,6 +59,13 @@ internal sealed class TestServer : IAsyncDisposable
         return new TestServer(started, options, folder is null);
     }
 
+    /// <summary>Waits until the server has ended; whether a fault ended it.</summary>
+    public async Task<bool> EndAsync()
+    {
+        await host.WaitForShutdownAsync(CancellationToken.None).WaitAsync(Patience);
+        return host.Failed;
+    }
+
     /// <summary>What SIGTERM does.</summary>
     public void RequestShutdown() => host.RequestShutdown();
 

@@ -216,6 +216,20 @@ public sealed class AccessKeyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RevokedKey_ThatIsUsedAgain_IsNamedInTheAuditLog()
+    {
+        CreateKeyResponse made = await Access.CreateKeyAsync(new CreateKeyRequest { DisplayName = "kim", Roles = { Role.Reviewer } });
+        await Access.RevokeKeyAsync(new RevokeKeyRequest { Name = made.Key.Name, Reason = "lost" });
+
+        Assert.Equal("The key was revoked.", await AskAsync(made.Secret));
+        await server.DisposeAsync();
+        server = await StartAsync();
+
+        Denial denial = Assert.Single((await Access.ListDenialsAsync(new ListDenialsRequest())).Denials);
+        Assert.Equal(($"{made.Key.Name} (kim)", "KEY_REVOKED", 1L), (denial.Identity, denial.Reason, denial.CallCount));
+    }
+
+    [Fact]
     public void Denials_OfManyIdentities_AreCountedTogetherFromTheLimitOn()
     {
         var denials = new Biomarkers.Server.Access.Denials(new AccessOptions { DenialsCountedApart = 3 });
