@@ -15,6 +15,9 @@ public sealed class CommandConsole
     /// <summary>Columns of a page that is no terminal: wide enough that the tables of a run do not break.</summary>
     private const int PlainWidth = 200;
 
+    /// <summary>Most faults that are told of one thing: one wrong word in a file may be a fault of each of its lines.</summary>
+    private const int MaximumFaultLines = 30;
+
     /// <summary>Narrower pages than this have no place for a table.</summary>
     private const int LeastWidth = 40;
 
@@ -124,9 +127,15 @@ public sealed class CommandConsole
     /// <returns><see cref="ExitCodes.BadInput"/>.</returns>
     public int Refuse(string source, IEnumerable<Fault> faults)
     {
-        foreach (Fault fault in faults)
+        Fault[] all = [.. faults];
+        foreach (Fault fault in all.Take(MaximumFaultLines))
         {
             Tell($"{source}: {fault}");
+        }
+
+        if (all.Length > MaximumFaultLines)
+        {
+            Tell(string.Create(CultureInfo.InvariantCulture, $"{source}: {all.Length - MaximumFaultLines} more faults; mend these first."));
         }
 
         return ExitCodes.BadInput;

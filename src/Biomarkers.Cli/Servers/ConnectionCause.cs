@@ -15,6 +15,10 @@ internal static class ConnectionCause
                 $"{server} does not speak gRPC: it is probably the JSON port. The gRPC port is usually 5080; name it by --server.",
             _ when server.Scheme == Uri.UriSchemeHttps && (Says(text, "Cannot determine the frame size") || Says(text, "corrupted frame")) =>
                 $"{server} speaks no TLS. Where the server runs without a certificate, use {new UriBuilder(server) { Scheme = Uri.UriSchemeHttp }.Uri}.",
+            _ when Says(text, "RemoteCertificateNameMismatch") =>
+                $"Unable to reach {server}: the server's certificate is not for the name '{server.Host}'. Use a name that it was made for.",
+            _ when Says(text, "PartialChain") || Says(text, "UntrustedRoot") =>
+                $"Unable to reach {server}: the server's certificate is not of an authority that is trusted here. Give its authority's certificate by --ca FILE.",
             // The JSON port looks so too where its reason is lost with the connection, and a server that ends in the middle of a call: all are named.
             _ when server.Scheme == Uri.UriSchemeHttp && (Says(text, "ended prematurely") || Says(text, "did not complete the HTTP/2 handshake")) =>
                 $"Unable to reach {server}: it ended the connection. It may be the JSON port (that of gRPC is usually 5080); "

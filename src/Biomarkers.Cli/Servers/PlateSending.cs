@@ -130,6 +130,20 @@ internal static class PlateSending
     /// <returns>The same with the run, or with the state in which the plate stays.</returns>
     public static async Task<SentFile> WaitAsync(ServerCall call, SentFile sent, TimeSpan patience)
     {
+        try
+        {
+            return await WaitForRunAsync(call, sent, patience);
+        }
+        catch (Grpc.Core.RpcException exception) when (exception.StatusCode == Grpc.Core.StatusCode.PermissionDenied)
+        {
+            // An instrument's key sends and sees no results.
+            call.Console.Tell($"{sent.File}: Stored; its run can't be seen with this key. {exception.Status.Detail}");
+            return sent;
+        }
+    }
+
+    private static async Task<SentFile> WaitForRunAsync(ServerCall call, SentFile sent, TimeSpan patience)
+    {
         string name = Names.InCollection("plates", sent.Plate);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
         limit.CancelAfter(patience);

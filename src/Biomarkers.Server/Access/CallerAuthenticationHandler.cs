@@ -78,7 +78,8 @@ internal sealed class CallerAuthenticationHandler(
 
         denials.Count(Context, Reason);
         string roles = Context.Features.Get<Caller>() is { Roles.Count: > 0 } caller ? string.Join(", ", caller.Roles) : "none";
-        return Context.AnswerAsync(StatusCodes.Status403Forbidden, RpcErrors.PermissionDenied(Reason, $"The caller has no right to this method; its roles: {roles}."));
+        string needed = Policies.RolesFor(Context.GetEndpoint()) is { Length: > 0 } able ? $" Expected one of: {able}." : "";
+        return Context.AnswerAsync(StatusCodes.Status403Forbidden, RpcErrors.PermissionDenied(Reason, $"The caller has no right to this method; its roles: {roles}.{needed}"));
     }
 
     private AuthenticateResult Accept(Caller caller)

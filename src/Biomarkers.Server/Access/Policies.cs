@@ -54,6 +54,10 @@ internal static class Policies
     /// <summary>Names of all policies.</summary>
     public static IReadOnlyCollection<string> All => RolesOf.Keys;
 
+    /// <summary>Roles that may call a method, in words; empty where none may.</summary>
+    public static string RolesFor(Endpoint? endpoint) =>
+        endpoint?.Metadata.GetMetadata<IAuthorizeData>()?.Policy is { } policy && RolesOf.TryGetValue(policy, out string[]? roles) ? string.Join(", ", roles) : "";
+
     /// <summary>Registers the policies, and denies what names none.</summary>
     public static void Register(AuthorizationOptions options)
     {

@@ -174,7 +174,7 @@ internal sealed class BitrotSession(BitrotPlan plan, string folder, Action<strin
             if (await TrySealAsync(rows, learned.RunKeys, cancellationToken))
             {
                 IReadOnlyList<long> asked = await ConcernedAsync(connection, flip, cancellationToken);
-                wrong += await learned.CompareAsync(store.Queries, learned.RunKeys, asked, cancellationToken) == RotEnd.Wrong ? 1 : 0;
+                wrong += await IsWrongAsync(learned, store.Queries, asked, cancellationToken) ? 1 : 0;
             }
 
             await flip.UndoAsync(connection, cancellationToken);
@@ -184,6 +184,19 @@ internal sealed class BitrotSession(BitrotPlan plan, string folder, Action<strin
         return wrong;
     }
 #pragma warning restore CA5394
+
+    private static async Task<bool> IsWrongAsync(Answers learned, IQueries queries, IReadOnlyList<long> asked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await learned.CompareAsync(queries, learned.RunKeys, asked, cancellationToken) == RotEnd.Wrong;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // With the seal in its favour damage gets as far as any line; what ends there is not served.
+            return false;
+        }
+    }
 
     private static async Task<bool> TrySealAsync(DataConnection rows, IReadOnlyList<long> runKeys, CancellationToken cancellationToken)
     {

@@ -28,6 +28,9 @@ public sealed class VerbTests : IDisposable
 
         using BiomarkersConnection connection = server.Connect(authority: Path.Combine(PathOf("certs"), "ca.crt"));
         Assert.NotEmpty((await connection.Assays.ListAssaysAsync(new ListAssaysRequest())).Assays);
+        Cli.CommandLine.Outcome untrusting = await Cli.CommandLine.RunAsync("plates", "--server", address, "--key-file", server.Options.KeyFile);
+        Assert.Equal(2, untrusting.Code);
+        Assert.Contains("Give its authority's certificate by --ca FILE.", Assert.Single(untrusting.Error.Trim().Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact]
