@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Biomarkers.Cli.Servers;
-using Biomarkers.Immunoassay;
 
 namespace Biomarkers.Cli.Commands;
 
@@ -53,16 +52,11 @@ public static class HeldCommand
         };
     }
 
-    private static async Task<int> ListAsync(ServerCall call)
-    {
-        List<Fault> faults = [];
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers held list", faults);
-        }
-
-        List<V1.HeldPlate> listed = await Pages.ReadAsync(call, limit, async (size, token) =>
+    private static Task<int> ListAsync(ServerCall call) => Pages.ListAsync(
+        call,
+        "biomarkers held list",
+        JsonOption,
+        async (size, token) =>
         {
             var request = new V1.ListHeldPlatesRequest
             {
@@ -73,19 +67,9 @@ public static class HeldCommand
             };
             V1.ListHeldPlatesResponse page = await call.Connection.Plates.ListHeldPlatesAsync(request, cancellationToken: call.CancellationToken);
             return new Page<V1.HeldPlate>(page.HeldPlates, page.NextPageToken);
-        });
-        HeldRow[] rows = [.. listed.Select(HeldRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(rows);
-        }
-        else
-        {
-            ListTables.Print(call.Console, rows);
-        }
-
-        return ExitCodes.Ok;
-    }
+        },
+        HeldRow.Of,
+        ListTables.Print);
 
     private static async Task<int> ResolveAsync(ServerCall call, Action<V1.ResolveHeldPlateRequest> decide)
     {

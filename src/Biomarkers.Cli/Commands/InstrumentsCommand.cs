@@ -73,38 +73,18 @@ public static class InstrumentsCommand
         return Print(call, await call.Connection.Access.RevokeCertificateAsync(request, cancellationToken: call.CancellationToken));
     }
 
-    private static async Task<int> ListAsync(ServerCall call)
-    {
-        List<Fault> faults = [];
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers instruments list", faults);
-        }
-
-        List<V1.Instrument> listed = await Pages.ReadAsync(call, limit, async (size, token) =>
+    private static Task<int> ListAsync(ServerCall call) => Pages.ListAsync(
+        call,
+        "biomarkers instruments list",
+        JsonOption,
+        async (size, token) =>
         {
             var request = new V1.ListInstrumentsRequest { PageSize = size, PageToken = token };
             V1.ListInstrumentsResponse page = await call.Connection.Access.ListInstrumentsAsync(request, cancellationToken: call.CancellationToken);
             return new Page<V1.Instrument>(page.Instruments, page.NextPageToken);
-        });
-        InstrumentRow[] instruments = [.. listed.Select(InstrumentRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(instruments);
-            return ExitCodes.Ok;
-        }
-
-        call.Console.WriteTable(
-            ListTables.Count(instruments.Length, "instrument"),
-            ["Instrument", "Name", "State", "Enrolled (UTC)", "Retired (UTC)", "Revoked certificates"],
-            instruments.Select(instrument => (IReadOnlyList<string>)
-            [
-                Names.LastOf(instrument.Name), instrument.DisplayName ?? "", instrument.State, ListTables.Time(instrument.EnrollTime), ListTables.Time(instrument.RetireTime),
-                string.Join(' ', instrument.RevokedCertificates),
-            ]));
-        return ExitCodes.Ok;
-    }
+        },
+        InstrumentRow.Of,
+        ListTables.Print);
 
     private static int Print(ServerCall call, V1.Instrument instrument)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Biomarkers.Cli.Servers;
 using Biomarkers.Immunoassay;
 using Google.Protobuf.WellKnownTypes;
@@ -121,38 +120,18 @@ public static class KeysCommand
         call.Console.WriteLine(path is null ? $"The key, shown this once: {key.Secret}" : $"The key is in '{path}' and nowhere else.");
     }
 
-    private static async Task<int> ListAsync(ServerCall call)
-    {
-        List<Fault> faults = [];
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers keys list", faults);
-        }
-
-        List<V1.AccessKey> listed = await Pages.ReadAsync(call, limit, async (size, token) =>
+    private static Task<int> ListAsync(ServerCall call) => Pages.ListAsync(
+        call,
+        "biomarkers keys list",
+        JsonOption,
+        async (size, token) =>
         {
             var request = new V1.ListKeysRequest { PageSize = size, PageToken = token, ShowInactive = call.Parsed.GetValue(AllOption) };
             V1.ListKeysResponse page = await call.Connection.Access.ListKeysAsync(request, cancellationToken: call.CancellationToken);
             return new Page<V1.AccessKey>(page.Keys, page.NextPageToken);
-        });
-        KeyRow[] keys = [.. listed.Select(KeyRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(keys);
-            return ExitCodes.Ok;
-        }
-
-        call.Console.WriteTable(
-            ListTables.Count(keys.Length, "key"),
-            ["Key", "Of", "Roles", "Instrument", "State", "Made (UTC)", "Ends (UTC)", "Last used (UTC)"],
-            keys.Select(key => (IReadOnlyList<string>)
-            [
-                Names.LastOf(key.Name), key.DisplayName, string.Join(' ', key.Roles), Names.LastOf(key.Instrument ?? ""), key.State,
-                Time(key.CreateTime), Time(key.RevokeTime ?? key.ExpireTime), Time(key.LastUseTime),
-            ]));
-        return ExitCodes.Ok;
-    }
+        },
+        KeyRow.Of,
+        ListTables.Print);
 
     private static async Task<int> RevokeAsync(ServerCall call)
     {
@@ -170,37 +149,18 @@ public static class KeysCommand
         return ExitCodes.Ok;
     }
 
-    private static async Task<int> DenialsAsync(ServerCall call)
-    {
-        List<Fault> faults = [];
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers keys denials", faults);
-        }
-
-        List<V1.Denial> listed = await Pages.ReadAsync(call, limit, async (size, token) =>
+    private static Task<int> DenialsAsync(ServerCall call) => Pages.ListAsync(
+        call,
+        "biomarkers keys denials",
+        JsonOption,
+        async (size, token) =>
         {
             var request = new V1.ListDenialsRequest { PageSize = size, PageToken = token };
             V1.ListDenialsResponse page = await call.Connection.Access.ListDenialsAsync(request, cancellationToken: call.CancellationToken);
             return new Page<V1.Denial>(page.Denials, page.NextPageToken);
-        });
-        DenialRow[] denials = [.. listed.Select(DenialRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(denials);
-            return ExitCodes.Ok;
-        }
-
-        call.Console.WriteTable(
-            ListTables.Count(denials.Length, "denial"),
-            ["Until (UTC)", "Who", "Method", "Reason", "Calls", "From"],
-            denials.Select(denial => (IReadOnlyList<string>)
-            [
-                Time(denial.RecordTime), denial.Identity, denial.Method, denial.Reason, denial.CallCount.ToString(CultureInfo.InvariantCulture), denial.Peer,
-            ]));
-        return ExitCodes.Ok;
-    }
+        },
+        DenialRow.Of,
+        ListTables.Print);
 
     private static string KeyName(ServerCall call) => Names.InCollection("keys", call.Parsed.GetRequiredValue(KeyArgument));
 

@@ -19,32 +19,21 @@ public static class PlatesCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ServerCall call)
+    private static Task<int> RunAsync(ServerCall call)
     {
         List<Fault> faults = [];
         V1.PlateState state = Names.ReadWord<V1.PlateState>("--state", call.Parsed.GetValue(StateOption), faults);
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers plates", faults);
-        }
-
-        List<V1.Plate> plates = await Pages.ReadAsync(call, limit, async (size, token) =>
-        {
-            var request = new V1.ListPlatesRequest { PageSize = size, PageToken = token, State = state };
-            V1.ListPlatesResponse page = await call.Connection.Plates.ListPlatesAsync(request, cancellationToken: call.CancellationToken);
-            return new Page<V1.Plate>(page.Plates, page.NextPageToken);
-        });
-        PlateRow[] rows = [.. plates.Select(PlateRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(rows);
-        }
-        else
-        {
-            ListTables.Print(call.Console, rows);
-        }
-
-        return ExitCodes.Ok;
+        return Pages.ListAsync(
+            call,
+            "biomarkers plates",
+            JsonOption,
+            async (size, token) =>
+            {
+                var request = new V1.ListPlatesRequest { PageSize = size, PageToken = token, State = state };
+                V1.ListPlatesResponse page = await call.Connection.Plates.ListPlatesAsync(request, cancellationToken: call.CancellationToken);
+                return new Page<V1.Plate>(page.Plates, page.NextPageToken);
+            },
+            PlateRow.Of,
+            ListTables.Print, faults);
     }
 }

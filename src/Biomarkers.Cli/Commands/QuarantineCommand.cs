@@ -40,16 +40,11 @@ public static class QuarantineCommand
         return new Command("quarantine", "Events that are stored and could not be used. Exit codes: 0 done, 2 wrong arguments or input, refused or no answer.") { list, show, replay, dismiss };
     }
 
-    private static async Task<int> ListAsync(ServerCall call)
-    {
-        List<Fault> faults = [];
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers quarantine list", faults);
-        }
-
-        List<V1.QuarantinedEvent> listed = await Pages.ReadAsync(call, limit, async (size, token) =>
+    private static Task<int> ListAsync(ServerCall call) => Pages.ListAsync(
+        call,
+        "biomarkers quarantine list",
+        JsonOption,
+        async (size, token) =>
         {
             var request = new V1.ListQuarantinedEventsRequest
             {
@@ -60,19 +55,9 @@ public static class QuarantineCommand
             };
             V1.ListQuarantinedEventsResponse page = await call.Connection.Ingest.ListQuarantinedEventsAsync(request, cancellationToken: call.CancellationToken);
             return new Page<V1.QuarantinedEvent>(page.QuarantinedEvents, page.NextPageToken);
-        });
-        QuarantinedRow[] rows = [.. listed.Select(QuarantinedRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(rows);
-        }
-        else
-        {
-            ListTables.Print(call.Console, rows);
-        }
-
-        return ExitCodes.Ok;
-    }
+        },
+        QuarantinedRow.Of,
+        ListTables.Print);
 
     private static async Task<int> ShowAsync(ServerCall call)
     {

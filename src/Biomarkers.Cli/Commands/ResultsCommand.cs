@@ -30,41 +30,30 @@ public static class ResultsCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ServerCall call)
+    private static Task<int> RunAsync(ServerCall call)
     {
         List<Fault> faults = [];
         V1.RangeStatus status = Names.ReadWord<V1.RangeStatus>("--range-status", call.Parsed.GetValue(RangeOption), faults);
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers results", faults);
-        }
-
-        List<V1.Result> results = await Pages.ReadAsync(call, limit, async (size, token) =>
-        {
-            var request = new V1.ListResultsRequest
+        return Pages.ListAsync(
+            call,
+            "biomarkers results",
+            JsonOption,
+            async (size, token) =>
             {
-                PageSize = size,
-                PageToken = token,
-                Plate = Names.InCollection("plates", call.Parsed.GetValue(PlateOption)),
-                AnalyticalRun = Names.InCollection("analyticalRuns", call.Parsed.GetValue(RunOption)),
-                SampleId = call.Parsed.GetValue(SampleOption) ?? "",
-                Analyte = call.Parsed.GetValue(AnalyteOption) ?? "",
-                RangeStatus = status,
-            };
-            V1.ListResultsResponse page = await call.Connection.AnalyticalRuns.ListResultsAsync(request, cancellationToken: call.CancellationToken);
-            return new Page<V1.Result>(page.Results, page.NextPageToken);
-        });
-        ResultRow[] rows = [.. results.Select(ResultRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(rows);
-        }
-        else
-        {
-            ListTables.Print(call.Console, rows);
-        }
-
-        return ExitCodes.Ok;
+                var request = new V1.ListResultsRequest
+                {
+                    PageSize = size,
+                    PageToken = token,
+                    Plate = Names.InCollection("plates", call.Parsed.GetValue(PlateOption)),
+                    AnalyticalRun = Names.InCollection("analyticalRuns", call.Parsed.GetValue(RunOption)),
+                    SampleId = call.Parsed.GetValue(SampleOption) ?? "",
+                    Analyte = call.Parsed.GetValue(AnalyteOption) ?? "",
+                    RangeStatus = status,
+                };
+                V1.ListResultsResponse page = await call.Connection.AnalyticalRuns.ListResultsAsync(request, cancellationToken: call.CancellationToken);
+                return new Page<V1.Result>(page.Results, page.NextPageToken);
+            },
+            ResultRow.Of,
+            ListTables.Print, faults);
     }
 }

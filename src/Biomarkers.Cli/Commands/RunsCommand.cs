@@ -26,39 +26,28 @@ public static class RunsCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ServerCall call)
+    private static Task<int> RunAsync(ServerCall call)
     {
         List<Fault> faults = [];
         V1.RunVerdict verdict = Names.ReadWord<V1.RunVerdict>("--verdict", call.Parsed.GetValue(VerdictOption), faults);
-        int limit = Pages.ReadLimit(call.Parsed, faults);
-        if (faults.Count > 0)
-        {
-            return call.Console.Refuse("biomarkers runs", faults);
-        }
-
-        List<V1.AnalyticalRun> runs = await Pages.ReadAsync(call, limit, async (size, token) =>
-        {
-            var request = new V1.ListAnalyticalRunsRequest
+        return Pages.ListAsync(
+            call,
+            "biomarkers runs",
+            JsonOption,
+            async (size, token) =>
             {
-                PageSize = size,
-                PageToken = token,
-                Plate = Names.InCollection("plates", call.Parsed.GetValue(PlateOption)),
-                Assay = Names.InCollection("assays", call.Parsed.GetValue(AssayOption)),
-                Verdict = verdict,
-            };
-            V1.ListAnalyticalRunsResponse page = await call.Connection.AnalyticalRuns.ListAnalyticalRunsAsync(request, cancellationToken: call.CancellationToken);
-            return new Page<V1.AnalyticalRun>(page.AnalyticalRuns, page.NextPageToken);
-        });
-        RunRow[] rows = [.. runs.Select(RunRow.Of)];
-        if (call.Parsed.GetValue(JsonOption))
-        {
-            call.Console.WriteJson(rows);
-        }
-        else
-        {
-            ListTables.Print(call.Console, rows);
-        }
-
-        return ExitCodes.Ok;
+                var request = new V1.ListAnalyticalRunsRequest
+                {
+                    PageSize = size,
+                    PageToken = token,
+                    Plate = Names.InCollection("plates", call.Parsed.GetValue(PlateOption)),
+                    Assay = Names.InCollection("assays", call.Parsed.GetValue(AssayOption)),
+                    Verdict = verdict,
+                };
+                V1.ListAnalyticalRunsResponse page = await call.Connection.AnalyticalRuns.ListAnalyticalRunsAsync(request, cancellationToken: call.CancellationToken);
+                return new Page<V1.AnalyticalRun>(page.AnalyticalRuns, page.NextPageToken);
+            },
+            RunRow.Of,
+            ListTables.Print, faults);
     }
 }

@@ -50,6 +50,32 @@ internal static class ListTables
             row.Offset.ToString(CultureInfo.InvariantCulture), Time(row.ReceiveTime), $"{row.Faults[0].Reason}: {row.Faults[0].Description}", DecisionOf(row.Resolution),
         ]));
 
+    public static void Print(CommandConsole console, IReadOnlyList<InstrumentRow> instruments) => console.WriteTable(
+        Count(instruments.Count, "instrument"),
+        ["Instrument", "Name", "State", "Enrolled (UTC)", "Retired (UTC)", "Revoked certificates"],
+        instruments.Select(instrument => (IReadOnlyList<string>)
+        [
+            Names.LastOf(instrument.Name), instrument.DisplayName ?? "", instrument.State, Time(instrument.EnrollTime), Time(instrument.RetireTime),
+            string.Join(' ', instrument.RevokedCertificates),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<KeyRow> keys) => console.WriteTable(
+        Count(keys.Count, "key"),
+        ["Key", "Of", "Roles", "Instrument", "State", "Made (UTC)", "Ends (UTC)", "Last used (UTC)"],
+        keys.Select(key => (IReadOnlyList<string>)
+        [
+            Names.LastOf(key.Name), key.DisplayName, string.Join(' ', key.Roles), Names.LastOf(key.Instrument ?? ""), key.State,
+            Time(key.CreateTime), Time(key.RevokeTime ?? key.ExpireTime), Time(key.LastUseTime),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<DenialRow> denials) => console.WriteTable(
+        Count(denials.Count, "denial"),
+        ["Until (UTC)", "Who", "Method", "Reason", "Calls", "From"],
+        denials.Select(denial => (IReadOnlyList<string>)
+        [
+            Time(denial.RecordTime), denial.Identity, denial.Method, denial.Reason, denial.CallCount.ToString(CultureInfo.InvariantCulture), denial.Peer,
+        ]));
+
     private static string DecisionOf(ResolutionRow? resolution) =>
         resolution is null ? "" : $"{resolution.Kind}{Also(resolution.Plate)} by {resolution.Actor}: {resolution.Reason}";
 

@@ -30,6 +30,44 @@ internal static class Pages
         return limit;
     }
 
+    /// <summary>The work of a command that lists: reads its limit and pages, and prints rows as a table or as JSON.</summary>
+    /// <param name="call">The command; it has <see cref="Limit"/>.</param>
+    /// <param name="source">Its name, for faults.</param>
+    /// <param name="json">Its option for JSON.</param>
+    /// <param name="readPage">Asks for a page of a size from a token.</param>
+    /// <param name="rowOf">An item as a row.</param>
+    /// <param name="print">Prints rows for people.</param>
+    /// <param name="faults">What else is wrong with its options; none by default.</param>
+    /// <returns>Exit code.</returns>
+    public static async Task<int> ListAsync<T, TRow>(
+        ServerCall call,
+        string source,
+        Option<bool> json,
+        Func<int, string, Task<Page<T>>> readPage,
+        Func<T, TRow> rowOf,
+        Action<CommandConsole, IReadOnlyList<TRow>> print,
+        IEnumerable<Fault>? faults = null)
+    {
+        List<Fault> all = [.. faults ?? []];
+        int limit = ReadLimit(call.Parsed, all);
+        if (all.Count > 0)
+        {
+            return call.Console.Refuse(source, all);
+        }
+
+        TRow[] rows = [.. (await ReadAsync(call, limit, readPage)).Select(rowOf)];
+        if (call.Parsed.GetValue(json))
+        {
+            call.Console.WriteJson(rows);
+        }
+        else
+        {
+            print(call.Console, rows);
+        }
+
+        return ExitCodes.Ok;
+    }
+
     /// <summary>Reads pages until there is enough or no more; tells on the error stream when there is more.</summary>
     /// <param name="call">The command.</param>
     /// <param name="limit">Most items.</param>
