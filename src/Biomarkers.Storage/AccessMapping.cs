@@ -17,8 +17,8 @@ internal static class AccessMapping
         row.Actor,
         Instant.FromMicroseconds(row.CreateTime),
         Instant.FromMicroseconds(row.ExpireTime),
-        TimeOf(row.RevokeTime),
-        TimeOf(row.LastUseTime));
+        Instant.FromMicroseconds(row.RevokeTime),
+        Instant.FromMicroseconds(row.LastUseTime));
 
     public static AccessKeyTable RowOf(long key, AccessKey access) => new()
     {
@@ -31,8 +31,8 @@ internal static class AccessMapping
         Actor = access.Actor,
         CreateTime = Instant.ToMicroseconds(access.CreateTime),
         ExpireTime = Instant.ToMicroseconds(access.ExpireTime),
-        RevokeTime = MicrosecondsOf(access.RevokeTime),
-        LastUseTime = MicrosecondsOf(access.LastUseTime),
+        RevokeTime = Instant.ToMicroseconds(access.RevokeTime),
+        LastUseTime = Instant.ToMicroseconds(access.LastUseTime),
     };
 
     public static EnrolledInstrument InstrumentOf(InstrumentTable row, IEnumerable<RevokedCertificateTable> revoked) => new(
@@ -40,7 +40,7 @@ internal static class AccessMapping
         row.DisplayName,
         Instant.FromMicroseconds(row.EnrollTime),
         row.Actor,
-        TimeOf(row.RetireTime),
+        Instant.FromMicroseconds(row.RetireTime),
         [.. revoked.Where(known => known.InstrumentId == row.InstrumentId).OrderBy(known => known.RevokeTime).Select(known => known.Thumbprint)]);
 
     public static InstrumentTable RowOf(EnrolledInstrument instrument) => new()
@@ -49,7 +49,7 @@ internal static class AccessMapping
         DisplayName = instrument.DisplayName,
         EnrollTime = Instant.ToMicroseconds(instrument.EnrollTime),
         Actor = instrument.Actor,
-        RetireTime = MicrosecondsOf(instrument.RetireTime),
+        RetireTime = Instant.ToMicroseconds(instrument.RetireTime),
     };
 
     public static RecordedDenial DenialOf(AuditEventTable row)
@@ -58,8 +58,4 @@ internal static class AccessMapping
         return new RecordedDenial(
             row.Sequence, Instant.FromMicroseconds(row.EventTime), new Denial(row.Actor, row.Target, row.Reason ?? "", detail.CallCount, detail.Peer));
     }
-
-    private static DateTimeOffset? TimeOf(long? microseconds) => microseconds is { } time ? Instant.FromMicroseconds(time) : null;
-
-    private static long? MicrosecondsOf(DateTimeOffset? time) => time is { } instant ? Instant.ToMicroseconds(instant) : null;
 }

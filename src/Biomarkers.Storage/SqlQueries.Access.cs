@@ -27,7 +27,7 @@ public sealed partial class SqlQueries : IAccessQueries
     /// <inheritdoc/>
     public async Task<Page<AccessKey>> ListKeysAsync(DateTimeOffset? activeAt, PageRequest page, CancellationToken cancellationToken)
     {
-        long? active = activeAt is { } time ? Instant.ToMicroseconds(time) : null;
+        long? active = Instant.ToMicroseconds(activeAt);
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         List<AccessKeyTable> rows = await snapshot.Connection.GetTable<AccessKeyTable>()
             .Where(row => active == null || (row.RevokeTime == null && row.ExpireTime > active))

@@ -78,7 +78,7 @@ public sealed partial class SqlQueries
             row.held.PlateBarcode,
             row.held.ReadId,
             row.held.OperatorName,
-            TimeOf(row.held.ReadTime),
+            Instant.FromMicroseconds(row.held.ReadTime),
             Instant.FromMicroseconds(row.held.ReceiveTime),
             ContentHash.FromBytes(row.held.ContentHash),
             row.held.Layout is not null,

@@ -116,7 +116,7 @@ public sealed partial class SqlQueries
                     read.ReadId,
                     read.InstrumentId,
                     read.OperatorName,
-                    TimeOf(read.ReadTime),
+                    Instant.FromMicroseconds(read.ReadTime),
                     Instant.FromMicroseconds(read.ReceiveTime),
                     ContentHash.FromBytes(read.ContentHash),
                     read.SameContentAs is { } same ? readIds.GetValueOrDefault(same) : null,
@@ -126,7 +126,7 @@ public sealed partial class SqlQueries
                 Instant.FromMicroseconds(plate.UpdateTime),
                 (PlateState)plate.State == PlateState.Parked ? parked.Find(work => work.PlateKey == plate.PlateKey)?.LastError : null,
                 [.. pending.Where(reading => reading.PlateKey == plate.PlateKey).Select(reading => new PendingReadSummary(
-                    reading.InstrumentId, reading.StreamId, reading.ReadId, reading.PartCount, TimeOf(reading.StartTime)))],
+                    reading.InstrumentId, reading.StreamId, reading.ReadId, reading.PartCount, Instant.FromMicroseconds(reading.StartTime)))],
                 [.. holds.Where(hold => hold.PlateKey == plate.PlateKey).Select(hold => hold.HeldKey)]);
         })];
     }

@@ -31,7 +31,7 @@ public sealed partial class SqlQueries : IQueries
                 row.Epoch,
                 row.NextOffset,
                 Instant.FromMicroseconds(row.OpenTime),
-                TimeOf(row.LastEventTime),
+                Instant.FromMicroseconds(row.LastEventTime),
                 ContentHash.FromBytes(row.ChainHash),
                 row.ClockOffset is { } offset ? TimeSpan.FromMicroseconds(offset) : null);
     }
@@ -75,7 +75,6 @@ public sealed partial class SqlQueries : IQueries
         return await connection.GetTable<LedgerHeadTable>().Where(row => row.Id == 1).Select(row => row.Sequence).SingleAsync(cancellationToken);
     }
 
-    private static DateTimeOffset? TimeOf(long? microseconds) => microseconds is { } time ? Instant.FromMicroseconds(time) : null;
 
     // One row more than the page was asked for: its being there says that there is a next page.
     private static Page<TOut> PageOf<TRow, TOut>(List<TRow> rows, PageRequest page, Func<TRow, long> key, Func<TRow, TOut> map)

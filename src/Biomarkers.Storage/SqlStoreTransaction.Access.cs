@@ -78,7 +78,7 @@ internal sealed partial class SqlStoreTransaction
     public async Task SetKeyEndAsync(string keyId, DateTimeOffset expireTime, DateTimeOffset? revokeTime, CancellationToken cancellationToken)
     {
         long expire = Instant.ToMicroseconds(expireTime);
-        long? revoke = revokeTime is { } time ? Instant.ToMicroseconds(time) : null;
+        long? revoke = Instant.ToMicroseconds(revokeTime);
         await Keys.Where(row => row.KeyId == keyId).Set(row => row.ExpireTime, expire).Set(row => row.RevokeTime, revoke).UpdateAsync(cancellationToken);
     }
 

@@ -32,7 +32,7 @@ internal sealed partial class SqlStoreTransaction
             PlateBarcode = held.Read.PlateBarcode,
             ReadId = held.Read.Origin.ReadId,
             OperatorName = held.Read.Origin.Operator,
-            ReadTime = held.Read.Origin.ReadTime is { } time ? Instant.ToMicroseconds(time) : null,
+            ReadTime = Instant.ToMicroseconds(held.Read.Origin.ReadTime),
             Content = content,
             ContentHash = ContentHash.Of(content).ToBytes(),
             Layout = RowMapping.ToText(held.Read.Layout),
@@ -53,7 +53,7 @@ internal sealed partial class SqlStoreTransaction
         }
 
         Damage.Require($"heldPlates/{heldKey}", row.Content, row.ContentHash);
-        var origin = new ReadOrigin(row.ReadId, row.OperatorName, row.ReadTime is { } time ? Instant.FromMicroseconds(time) : null);
+        var origin = new ReadOrigin(row.ReadId, row.OperatorName, Instant.FromMicroseconds(row.ReadTime));
         return new HeldReadRow(
             row.HeldKey,
             row.StreamKey,

@@ -129,7 +129,7 @@ internal sealed partial class SqlStoreTransaction
         row.StreamKey,
         row.EventOffset,
         Instant.FromMicroseconds(row.ReceiveTime),
-        row.ReadTime is { } time ? Instant.FromMicroseconds(time) : null,
+        Instant.FromMicroseconds(row.ReadTime),
         row.InstrumentId,
         joined is null ? [] : [joined.MeasurementKey, joined.ReferenceKey]);
 
@@ -146,7 +146,7 @@ internal sealed partial class SqlStoreTransaction
             ContentHash = ContentHash.Of(content).ToBytes(),
             InstrumentId = read.InstrumentId,
             OperatorName = read.Origin.Operator,
-            ReadTime = read.Origin.ReadTime is { } time ? Instant.ToMicroseconds(time) : null,
+            ReadTime = Instant.ToMicroseconds(read.Origin.ReadTime),
             ReceiveTime = Instant.ToMicroseconds(read.ReceiveTime),
             StreamKey = read.StreamKey,
             EventOffset = read.Offset,
@@ -164,7 +164,7 @@ internal sealed partial class SqlStoreTransaction
             return null;
         }
 
-        DateTimeOffset? readTime = row.ReadTime is { } time ? Instant.FromMicroseconds(time) : null;
+        DateTimeOffset? readTime = Instant.FromMicroseconds(row.ReadTime);
         return new PendingReadRow(
             row.StreamKey,
             row.PlateKey,
@@ -174,7 +174,7 @@ internal sealed partial class SqlStoreTransaction
             (ResponseKind)row.ResponseKind,
             row.PartCount,
             RowMapping.LayoutOf(row.Layout),
-            row.StartTime is { } start ? Instant.FromMicroseconds(start) : null);
+            Instant.FromMicroseconds(row.StartTime));
     }
 
     public Task InsertPendingReadAsync(PendingReadRow pending, CancellationToken cancellationToken) => connection.InsertAsync(
@@ -187,10 +187,10 @@ internal sealed partial class SqlStoreTransaction
             WellCount = pending.Format.WellCount,
             ResponseKind = (int)pending.ResponseKind,
             OperatorName = pending.Origin.Operator,
-            ReadTime = pending.Origin.ReadTime is { } time ? Instant.ToMicroseconds(time) : null,
+            ReadTime = Instant.ToMicroseconds(pending.Origin.ReadTime),
             PartCount = pending.PartCount,
             Layout = RowMapping.ToText(pending.Layout),
-            StartTime = pending.StartTime is { } start ? Instant.ToMicroseconds(start) : null,
+            StartTime = Instant.ToMicroseconds(pending.StartTime),
         },
         token: cancellationToken);
 

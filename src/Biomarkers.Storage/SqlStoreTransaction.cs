@@ -50,7 +50,7 @@ internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWrite
     private async Task BeatAsync(HolderBeat beat, CancellationToken cancellationToken)
     {
         ITable<WorkHolderTable> holders = connection.GetTable<WorkHolderTable>();
-        long? endTime = beat.EndTime is { } time ? Instant.ToMicroseconds(time) : null;
+        long? endTime = Instant.ToMicroseconds(beat.EndTime);
         // A server that others took for dead lives again with its next commit; the work that they took over stays theirs.
         int known = await holders.Where(row => row.Holder == beat.Holder)
             .Set(row => row.Beat, beat.Beat)

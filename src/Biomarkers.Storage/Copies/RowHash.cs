@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Linq.Expressions;
-using System.Reflection;
 using System.Security.Cryptography;
 using Biomarkers.Immunoassay;
-using LinqToDB.Mapping;
 
 namespace Biomarkers.Storage.Copies;
 
@@ -11,8 +8,6 @@ namespace Biomarkers.Storage.Copies;
 /// <remarks>Each column of a row, in the order of the row's class, by <see cref="ValueEncoding"/>.</remarks>
 internal sealed class RowHash<T> : IDisposable
 {
-    private static readonly Func<T, object?>[] Columns = [.. typeof(T).GetProperties().Where(property => property.IsDefined(typeof(ColumnAttribute))).Select(Reader)];
-
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly ArrayBufferWriter<byte> encoded = new();
 
@@ -22,9 +17,9 @@ internal sealed class RowHash<T> : IDisposable
     /// <summary>Takes a row in.</summary>
     public void Add(T row)
     {
-        foreach (Func<T, object?> column in Columns)
+        foreach ((_, Func<T, object?> value) in RowColumns<T>.All)
         {
-            ValueEncoding.Write(encoded, column(row));
+            ValueEncoding.Write(encoded, value(row));
         }
 
         hash.AppendData(encoded.WrittenSpan);
@@ -36,10 +31,4 @@ internal sealed class RowHash<T> : IDisposable
     public ContentHash Finish() => ContentHash.FromBytes(hash.GetHashAndReset());
 
     public void Dispose() => hash.Dispose();
-
-    private static Func<T, object?> Reader(PropertyInfo property)
-    {
-        ParameterExpression row = Expression.Parameter(typeof(T));
-        return Expression.Lambda<Func<T, object?>>(Expression.Convert(Expression.Property(row, property), typeof(object)), row).Compile();
-    }
 }

@@ -10,7 +10,7 @@ namespace Biomarkers.Storage.Seals;
 internal sealed record RunOrigin(string? PlateBarcode, string? ReadId, string? InstrumentId, int? LayoutVersion, string? AssayId, int? AssayVersion);
 
 /// <summary>All that is stored of a run and is shown of it.</summary>
-internal sealed class RunContents
+internal sealed record RunContents
 {
     public required AnalyticalRunTable Run { get; init; }
 

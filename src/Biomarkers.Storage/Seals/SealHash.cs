@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Linq.Expressions;
-using System.Reflection;
 using Biomarkers.Immunoassay;
 using Biomarkers.Storage.Copies;
-using LinqToDB.Mapping;
 
 namespace Biomarkers.Storage.Seals;
 
@@ -22,8 +19,8 @@ internal sealed class SealHash
     {
         foreach (T row in rows)
         {
-            Begin(Row<T>.Table);
-            foreach ((string name, Func<T, object?> value) in Row<T>.Columns)
+            Begin(RowColumns<T>.Table);
+            foreach ((string name, Func<T, object?> value) in RowColumns<T>.All)
             {
                 Add(name, value(row));
             }
@@ -54,22 +51,4 @@ internal sealed class SealHash
 
     /// <summary>The hash over all rows.</summary>
     public ContentHash Finish() => ContentHash.Of(encoded.WrittenSpan);
-
-    private static class Row<T>
-    {
-        public static readonly string Table = typeof(T).GetCustomAttribute<TableAttribute>()!.Name!;
-
-        public static readonly (string Name, Func<T, object?> Value)[] Columns =
-        [
-            .. typeof(T).GetProperties()
-                .Where(property => property.IsDefined(typeof(ColumnAttribute)))
-                .Select(property => (property.GetCustomAttribute<ColumnAttribute>()!.Name!, Reader(property))),
-        ];
-
-        private static Func<T, object?> Reader(PropertyInfo property)
-        {
-            ParameterExpression row = Expression.Parameter(typeof(T));
-            return Expression.Lambda<Func<T, object?>>(Expression.Convert(Expression.Property(row, property), typeof(object)), row).Compile();
-        }
-    }
 }

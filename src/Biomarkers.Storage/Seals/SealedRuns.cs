@@ -35,18 +35,7 @@ internal static class SealedRuns
         HashSet<long> addedKeys = [.. added.Select(version => version.VersionKey)];
         RunContents run = (await LoadAsync(connection, [runKey], cancellationToken)).Single();
         // What was there before must be what was sealed: a new seal would vouch for damage.
-        Verify(runKey, new RunContents
-        {
-            Run = run.Run,
-            Origin = run.Origin,
-            Curves = run.Curves,
-            Controls = run.Controls,
-            Lots = run.Lots,
-            Flags = run.Flags,
-            Results = run.Results,
-            Versions = [.. run.Versions.Where(version => !addedKeys.Contains(version.VersionKey))],
-            Seal = run.Seal,
-        });
+        Verify(runKey, run with { Versions = [.. run.Versions.Where(version => !addedKeys.Contains(version.VersionKey))] });
         await connection.InsertAsync(run.MakeSeal(run.Seal!.Ordinal + 1), token: cancellationToken);
     }
 
