@@ -31,8 +31,15 @@ internal sealed class AccessDirectory(IAccessQueries queries, AccessOptions opti
     /// <summary>A view that is at most <see cref="AccessOptions.ViewLife"/> old and shows every change by this server.</summary>
     public ValueTask<AccessView> ReadAsync(CancellationToken cancellationToken) => ReadAsync(options.ViewLife, cancellationToken);
 
-    /// <summary>A view for who is not in another: an enrolment or a new key at another server shows after <see cref="AccessOptions.UnknownKeyPause"/>.</summary>
-    public ValueTask<AccessView> ReadAgainAsync(CancellationToken cancellationToken) => ReadAsync(options.UnknownKeyPause, cancellationToken);
+    /// <summary>A view that was read again where the first does not show somebody: an enrolment or a new key at another server shows after
+    /// <see cref="AccessOptions.UnknownKeyPause"/>.</summary>
+    /// <param name="shows">Whether a view shows who is looked for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<AccessView> ReadForAsync(Func<AccessView, bool> shows, CancellationToken cancellationToken)
+    {
+        AccessView view = await ReadAsync(cancellationToken);
+        return shows(view) ? view : await ReadAsync(options.UnknownKeyPause, cancellationToken);
+    }
 
     /// <summary>Called after each change by this server.</summary>
     public void Changed() => Interlocked.Increment(ref version);

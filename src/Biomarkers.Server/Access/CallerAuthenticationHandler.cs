@@ -118,12 +118,7 @@ internal sealed class CallerAuthenticationHandler(
             return refusal.Status.Detail;
         }
 
-        AccessView view = await directory.ReadAsync(Context.RequestAborted);
-        if (!view.Keys.ContainsKey(keyId))
-        {
-            view = await directory.ReadAgainAsync(Context.RequestAborted);
-        }
-
+        AccessView view = await directory.ReadForAsync(known => known.Keys.ContainsKey(keyId), Context.RequestAborted);
         if (!KeyText.Matches(view.Keys.TryGetValue(keyId, out AccessKey? key) ? key.SecretHash : default, credential) || key is null)
         {
             return refusal.Status.Detail;
@@ -147,16 +142,12 @@ internal sealed class CallerAuthenticationHandler(
             return known;
         }
 
-        AccessView view = await directory.ReadAsync(Context.RequestAborted);
+        AccessView view = await directory.ReadForAsync(
+            some => some.RevokedCertificates.Contains(caller.Thumbprint!) || some.Instruments.Contains(caller.Instrument!), Context.RequestAborted);
         if (view.RevokedCertificates.Contains(caller.Thumbprint!))
         {
             Context.Features.Set(new RefusedCredential(caller.Identity, "CERTIFICATE_REVOKED"));
             return "The certificate was revoked.";
-        }
-
-        if (!view.Instruments.Contains(caller.Instrument!))
-        {
-            view = await directory.ReadAgainAsync(Context.RequestAborted);
         }
 
         // A good certificate of an instrument that was retired, or never enrolled, opens nothing.

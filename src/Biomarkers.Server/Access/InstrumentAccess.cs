@@ -23,15 +23,11 @@ internal sealed class InstrumentAccess(AccessDirectory directory, Denials denial
 
         if (caller.Instrument != instrumentId)
         {
-            throw Deny(context, Mismatch, $"The caller is {NameOf(caller)} and may not send as instruments/{instrumentId}.");
+            denials.Count(context.GetHttpContext(), Mismatch);
+            throw RpcErrors.PermissionDenied(Mismatch, $"The caller is {NameOf(caller)} and may not send as instruments/{instrumentId}.");
         }
 
-        AccessView view = await directory.ReadAsync(context.CancellationToken);
-        if (!view.Instruments.Contains(instrumentId))
-        {
-            view = await directory.ReadAgainAsync(context.CancellationToken);
-        }
-
+        AccessView view = await directory.ReadForAsync(some => some.Instruments.Contains(instrumentId), context.CancellationToken);
         if (!view.Instruments.Contains(instrumentId))
         {
             denials.Count(context.GetHttpContext(), AccessReasons.InstrumentUnknown);
@@ -76,12 +72,6 @@ internal sealed class InstrumentAccess(AccessDirectory directory, Denials denial
 
     /// <summary>The one instrument that a caller is; null for who sees all.</summary>
     public static string? OwnOf(ServerCallContext context) => Callers.Who(context).Instrument is { } instrument && instrument != Caller.EveryInstrument ? instrument : null;
-
-    private RpcException Deny(ServerCallContext context, string reason, string message)
-    {
-        denials.Count(context.GetHttpContext(), reason);
-        return RpcErrors.PermissionDenied(reason, message);
-    }
 
     private static string NameOf(Caller caller) => caller.Instrument is { } own ? EnrolledInstrument.ScopeOf(own) : "no instrument";
 }

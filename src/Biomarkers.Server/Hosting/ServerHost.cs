@@ -107,7 +107,10 @@ public sealed class ServerHost : IAsyncDisposable
             logger.ServiceFailed(fault);
         }
 
-        logger.Ended();
+        if (!Failed)
+        {
+            logger.Ended();
+        }
     }
 
     // The host ends with the first of them, and says so only in a category that is silent here.

@@ -109,7 +109,7 @@ internal static class AccessMapper
 
         if (isRequired)
         {
-            faults.Add(new Fault("reason", "REASON_REQUIRED", "Expected why, for the audit log."));
+            faults.Add(new Fault("reason", FaultReasons.ReasonRequired, "Expected why, for the audit log."));
         }
 
         return null;

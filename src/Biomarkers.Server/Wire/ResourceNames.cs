@@ -59,40 +59,13 @@ public static class ResourceNames
     public static string Key(string keyId) => $"{Keys}/{keyId}";
 
     /// <summary>Id of <c>keys/{key}</c>; null with a fault.</summary>
-    public static string? ParseKey(string field, string name, List<Fault> faults)
-    {
-        if (Segments(name) is [Keys, var key] && Texts.IsName(key))
-        {
-            return key;
-        }
-
-        Refuse(field, name, $"{Keys}/{{key}}", faults);
-        return null;
-    }
+    public static string? ParseKey(string field, string name, List<Fault> faults) => ParseId(Keys, "{key}", field, name, faults);
 
     /// <summary>Barcode of <c>plates/{barcode}</c>; null with a fault.</summary>
-    public static string? ParsePlate(string field, string name, List<Fault> faults)
-    {
-        if (Segments(name) is [Plates, var barcode] && Texts.IsName(barcode))
-        {
-            return barcode;
-        }
-
-        Refuse(field, name, $"{Plates}/{{plate_barcode}}", faults);
-        return null;
-    }
+    public static string? ParsePlate(string field, string name, List<Fault> faults) => ParseId(Plates, "{plate_barcode}", field, name, faults);
 
     /// <summary>Id of <c>instruments/{instrument}</c>; null with a fault.</summary>
-    public static string? ParseInstrument(string field, string name, List<Fault> faults)
-    {
-        if (Segments(name) is [Instruments, var instrument] && Texts.IsName(instrument))
-        {
-            return instrument;
-        }
-
-        Refuse(field, name, $"{Instruments}/{{instrument}}", faults);
-        return null;
-    }
+    public static string? ParseInstrument(string field, string name, List<Fault> faults) => ParseId(Instruments, "{instrument}", field, name, faults);
 
     /// <summary>Id of <c>instruments/{instrument}</c>, or an empty text for <c>instruments/-</c>, which is all; null with a fault.</summary>
     public static string? ParseInstrumentOrAll(string field, string name, List<Fault> faults) =>
@@ -138,16 +111,7 @@ public static class ResourceNames
     }
 
     /// <summary>Id of <c>assays/{assay}</c> without a version; null with a fault.</summary>
-    public static string? ParseAssayId(string field, string name, List<Fault> faults)
-    {
-        if (Segments(name) is [Assays, var id] && Texts.IsName(id))
-        {
-            return id;
-        }
-
-        Refuse(field, name, $"{Assays}/{{assay}} without a version", faults);
-        return null;
-    }
+    public static string? ParseAssayId(string field, string name, List<Fault> faults) => ParseId(Assays, "{assay} without a version", field, name, faults);
 
     private static string[] Segments(string name) => name.Split('/');
 
@@ -173,6 +137,17 @@ public static class ResourceNames
         return text.Length > 0 && text[0] != '0'
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)
             && number <= maximum;
+    }
+
+    private static string? ParseId(string collection, string expected, string field, string name, List<Fault> faults)
+    {
+        if (Segments(name) is [var first, var id] && first == collection && Texts.IsName(id))
+        {
+            return id;
+        }
+
+        Refuse(field, name, $"{collection}/{expected}", faults);
+        return null;
     }
 
     private static long? ParseNumber(string collection, string id, string field, string name, List<Fault> faults)

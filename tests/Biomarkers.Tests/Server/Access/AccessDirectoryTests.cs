@@ -33,18 +33,18 @@ public sealed class AccessDirectoryTests : IAccessQueries
     }
 
     [Fact]
-    public async Task ReadAgainAsync_ForMadeUpKeys_AsksOncePerPause()
+    public async Task ReadForAsync_MadeUpKeys_AsksOncePerPause()
     {
         using var directory = new AccessDirectory(this, options, time);
         for (int i = 0; i < 1000; i++)
         {
             await directory.ReadAsync(CancellationToken.None);
-            await directory.ReadAgainAsync(CancellationToken.None);
+            await directory.ReadForAsync(_ => false, CancellationToken.None);
         }
 
         Assert.Equal(1, asked);
         time.Advance(options.UnknownKeyPause);
-        await directory.ReadAgainAsync(CancellationToken.None);
+        await directory.ReadForAsync(_ => false, CancellationToken.None);
         Assert.Equal(2, asked);
     }
 
