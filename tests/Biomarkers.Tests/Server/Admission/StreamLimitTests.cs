@@ -36,7 +36,8 @@ public sealed class StreamLimitTests
         var wire = new WireLimits { StreamsPerInstrument = 1, RetryAfter = TimeSpan.FromMilliseconds(400) };
         await using TestServer server = await TestServer.StartAsync(wire: wire);
         TestStream first = await TestStream.OpenAsync(server.Connection, "s1");
-        var states = new List<SenderActivity>();
+        var states = new List<SenderState>();
+        var refusedTwice = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using PlateReadSender sender = PlateReadSender.Start(
             server.Connection.Ingest,
             new PlateReadSenderOptions
@@ -45,18 +46,19 @@ public sealed class StreamLimitTests
                 StreamId = "s2",
                 InitialBackoff = TimeSpan.FromMilliseconds(1),
                 MaximumBackoff = TimeSpan.FromMilliseconds(2),
-                Progress = new Listener(states),
+                Progress = new Listener(states, refusedTwice),
             },
             TimeProvider.System);
         ValueTask<SendOutcome> send = sender.SendAsync(new StreamEventContent { PlateRead = TestServer.Read("P1") });
 
-        await Task.Delay(1000);
+        await refusedTwice.Task.WaitAsync(TestServer.Patience);
         first.Dispose();
         SendOutcome outcome = await send;
 
         Assert.Equal(SendOutcomeKind.Stored, outcome.Kind);
-        // By its own back-off of 2 ms it would have come hundreds of times.
-        int attempts = states.Count(state => state == SenderActivity.Connecting);
+        // Its own back-off is 2 ms at most.
+        Assert.All(states.Where(state => state.RetryDelay is not null), state => Assert.True(state.RetryDelay >= wire.RetryAfter, $"It comes again after {state.RetryDelay}."));
+        int attempts = states.Count(state => state.Activity == SenderActivity.Connecting);
         Assert.InRange(attempts, 2, 20);
     }
 
@@ -140,13 +142,17 @@ public sealed class StreamLimitTests
         Assert.Empty(new WireLimits().Faults());
     }
 
-    private sealed class Listener(List<SenderActivity> states) : IProgress<SenderState>
+    private sealed class Listener(List<SenderState> states, TaskCompletionSource refusedTwice) : IProgress<SenderState>
     {
         public void Report(SenderState value)
         {
             lock (states)
             {
-                states.Add(value.Activity);
+                states.Add(value);
+                if (states.Count(state => state.RetryDelay is not null) == 2)
+                {
+                    refusedTwice.TrySetResult();
+                }
             }
         }
     }
