@@ -33,6 +33,7 @@ internal sealed class LoadSender : ILoadSender, IProgress<SenderState>
     private int openingCount;
     private int sentCount;
     private int acknowledgedCount;
+    private volatile bool isOpen;
 
     /// <summary>Makes an instrument with a connection of its own.</summary>
     /// <param name="options">Where and with which key it connects.</param>
@@ -69,6 +70,9 @@ internal sealed class LoadSender : ILoadSender, IProgress<SenderState>
     /// <summary>How often its stream was opened.</summary>
     public int OpeningCount => Volatile.Read(ref openingCount);
 
+    /// <summary>Whether its stream is open, as far as it knows.</summary>
+    public bool IsOpen => isOpen;
+
     /// <summary>Everything that was handed over, by offset. Read it when the sender is done.</summary>
     public IReadOnlyList<SentEvent> Events => events;
 
@@ -99,6 +103,7 @@ internal sealed class LoadSender : ILoadSender, IProgress<SenderState>
     /// <summary>Takes what the sender tells: openings and restorations.</summary>
     public void Report(SenderState value)
     {
+        isOpen = value.Activity == SenderActivity.Open;
         if (value.Activity == SenderActivity.Open)
         {
             Interlocked.Increment(ref openingCount);

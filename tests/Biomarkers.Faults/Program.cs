@@ -16,6 +16,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     NetCommand.Create(),
     ModelCommand.Create(),
     OverloadCommand.Create(),
+    DrainCommand.Create(),
     CasesCommand.Create(),
     AdapterCommand.Create(),
     BitrotCommand.Create(),

@@ -136,10 +136,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM. Returns at once.</summary>
-    public async Task TerminateAsync(CancellationToken cancellationToken)
+    public Task TerminateAsync(CancellationToken cancellationToken) => SignalAsync("-TERM", cancellationToken);
+
+    /// <summary>SIGSTOP for a time: the process does nothing, and then goes on.</summary>
+    public async Task HangAsync(TimeSpan time, CancellationToken cancellationToken)
     {
-        using Process signal = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
-        await signal.WaitForExitAsync(cancellationToken);
+        await SignalAsync("-STOP", cancellationToken);
+        await Task.Delay(time, cancellationToken);
+        await SignalAsync("-CONT", cancellationToken);
     }
 
     /// <summary>SIGTERM, and waits.</summary>
@@ -185,6 +189,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal, CancellationToken cancellationToken)
+    {
+        using Process kill = Process.Start("kill", [signal, Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(cancellationToken);
     }
 
     private void Take(string? line)
