@@ -48,19 +48,17 @@ internal static class FeedCheck
         }
     }
 
-    // Each call brings a piece of the feed without a hole and in its order; what fell between two calls was listed.
+    // The calls together bring the feed without a hole and in its order, because each goes on from the cursor of the one before; what was there before the first was listed.
     private static void CheckWatch(List<string> feed, RunWatcher watcher, KeptFigures figures)
     {
         var places = feed.Select((name, place) => (name, place)).ToDictionary(row => row.name, row => row.place);
-        foreach (IReadOnlyList<string> call in watcher.Calls)
+        string[] brought = [.. watcher.Calls.SelectMany(call => call)];
+        for (int i = 1; i < brought.Length; i++)
         {
-            for (int i = 1; i < call.Count; i++)
+            (int before, int place) = (places.GetValueOrDefault(brought[i - 1], -1), places.GetValueOrDefault(brought[i], -1));
+            if (place != before + 1)
             {
-                (int before, int place) = (places.GetValueOrDefault(call[i - 1], -1), places.GetValueOrDefault(call[i], -1));
-                if (place != before + 1)
-                {
-                    figures.AddFeed($"the watch brought {call[i]} (place {place} of the feed) after {call[i - 1]} (place {before})");
-                }
+                figures.AddFeed($"the watch brought {brought[i]} (place {place} of the feed) after {brought[i - 1]} (place {before})");
             }
         }
 

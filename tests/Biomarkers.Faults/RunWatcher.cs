@@ -4,16 +4,18 @@ using Grpc.Core;
 
 namespace Biomarkers.Faults;
 
-/// <summary>Watches runs over gRPC as an analyst's program would: after each break it watches again wherever it is served, and lists what it missed meanwhile.</summary>
+/// <summary>Watches runs over gRPC as an analyst's program would: it lists once what is there, and after each break watches again from its cursor wherever it is served.</summary>
 internal sealed class RunWatcher(Uri server, string keyFile, Action<string> sawPlate)
 {
     private const int PageSize = 1000;
+    private const string CursorHeader = "biomarkers-cursor";
 
     private static readonly TimeSpan PauseAfterBreak = TimeSpan.FromMilliseconds(100);
 
     private readonly List<IReadOnlyList<string>> calls = [];
     private readonly HashSet<string> seen = [];
     private readonly List<string> faults = [];
+    private string cursor = "";
 
     /// <summary>Names of the runs that each call brought, in their order.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Calls => calls;
@@ -58,19 +60,25 @@ internal sealed class RunWatcher(Uri server, string keyFile, Action<string> sawP
     {
         using BiomarkersConnection connection = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server, KeyFile = keyFile });
         using AsyncServerStreamingCall<WatchAnalyticalRunsResponse> call =
-            connection.AnalyticalRuns.WatchAnalyticalRuns(new WatchAnalyticalRunsRequest(), cancellationToken: cancellationToken);
-        await call.ResponseHeadersAsync;
+            connection.AnalyticalRuns.WatchAnalyticalRuns(new WatchAnalyticalRunsRequest { Cursor = cursor }, cancellationToken: cancellationToken);
+        Metadata headers = await call.ResponseHeadersAsync;
         var names = new List<string>();
         calls.Add(names);
-        await ListAsync(connection, cancellationToken);
+        if (cursor.Length == 0)
+        {
+            await ListAsync(connection, cancellationToken);
+            cursor = headers.GetValue(CursorHeader) ?? throw new InvalidOperationException($"A watch began without '{CursorHeader}' in its initial metadata.");
+        }
+
         while (await call.ResponseStream.MoveNext(cancellationToken))
         {
-            names.Add(call.ResponseStream.Current.AnalyticalRun.Name);
-            Take(call.ResponseStream.Current.AnalyticalRun);
+            WatchAnalyticalRunsResponse response = call.ResponseStream.Current;
+            names.Add(response.AnalyticalRun.Name);
+            Take(response.AnalyticalRun);
+            cursor = response.Cursor;
         }
     }
 
-    // All of them: the contract promises no order by which the missed ones could be told from those that are known.
     private async Task ListAsync(BiomarkersConnection connection, CancellationToken cancellationToken)
     {
         var request = new ListAnalyticalRunsRequest { PageSize = PageSize };
