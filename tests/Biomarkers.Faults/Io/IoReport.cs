@@ -2,9 +2,11 @@ namespace Biomarkers.Faults.Io;
 
 /// <summary>What is done.</summary>
 /// <param name="Step">Every so many calls one fails; 1 for each of them.</param>
+/// <param name="First">First call that fails.</param>
+/// <param name="Last">Last call that fails.</param>
 /// <param name="FinishEvery">After every so many faults a whole server goes on without one.</param>
 /// <param name="Seed">Seed of the plate.</param>
-internal sealed record IoPlan(int Step, int FinishEvery, int Seed);
+internal sealed record IoPlan(int Step, int First, int Last, int FinishEvery, int Seed);
 
 /// <summary>What became of it.</summary>
 /// <param name="Plan">What was done.</param>

@@ -44,7 +44,7 @@ internal sealed class IoSession(IoPlan plan, string folder, Action<string> tell)
         tell($"one life of a plate makes {points} calls: {string.Join(", ", whole.Calls.GroupBy(call => call).Select(kind => $"{kind.Count()} {kind.Key}"))}");
         DiskFault[] faults =
         [
-            .. from at in Enumerable.Range(1, points).Where(at => (at - 1) % plan.Step == 0)
+            .. from at in Enumerable.Range(1, points).Where(at => (at - 1) % plan.Step == 0 && at >= plan.First && at <= plan.Last)
                from error in new[] { DiskError.Io, DiskError.NoSpace }
                from isForGood in new[] { false, true }
                select new DiskFault(at, error, isForGood),
