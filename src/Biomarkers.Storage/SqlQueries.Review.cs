@@ -61,7 +61,8 @@ public sealed partial class SqlQueries : IReviewQueries
             orderby identity.ResultKey
             select new { identity.ResultKey, Pending = pending, Current = current }).Take(page.Size + 1).ToListAsync(cancellationToken);
         long[] keys = [.. rows.SelectMany(row => new[] { row.Pending, row.Current }).OfType<long>()];
-        VersionPlace[] places = await versions.Where(row => keys.Contains(row.VersionKey)).Select(row => new VersionPlace(row.VersionKey, row.RunKey)).ToArrayAsync(cancellationToken);
+        VersionPlace[] places = await versions
+            .Where(row => keys.Contains(row.VersionKey)).Select(row => new VersionPlace(row.VersionKey, row.RunKey)).ToArrayAsync(cancellationToken);
         Dictionary<long, StoredResult> read = (await ReadVersionsAsync(connection, places, cancellationToken)).ToDictionary(result => result.VersionKey);
         return PageOf(rows, page, row => row.ResultKey, row => new AffectedResult(Found(row.Current), Found(row.Pending)));
 

@@ -142,7 +142,7 @@ public static class ReviewCommand
             int at = text.IndexOf('=', StringComparison.Ordinal);
             if (at < 1)
             {
-                faults.Add(new Fault("--exclude", FaultReasons.InvalidText, $"'{text}' has no reason; expected a well and why, such as A01=bubble."));
+                faults.Add(new Fault("--exclude", FaultReasons.InvalidText, $"'{text}' has no reason; expected a well and why, such as {text}=bubble."));
             }
             else
             {

@@ -5,7 +5,9 @@ namespace Biomarkers.Cli.Servers;
 /// <param name="After">The computed version that waits; absent where the newest run has no such result any more.</param>
 public sealed record AffectedRow(ResultRow? Before, ResultRow? After)
 {
-    internal static AffectedRow Of(V1.AffectedResult affected) => new(affected.Before is null ? null : ResultRow.Of(affected.Before), affected.After is null ? null : ResultRow.Of(affected.After));
+    internal static AffectedRow Of(V1.AffectedResult affected) => new(RowOf(affected.Before), RowOf(affected.After));
+
+    private static ResultRow? RowOf(V1.Result? result) => result is null ? null : ResultRow.Of(result);
 }
 
 /// <summary>A hold of a result.</summary>

@@ -19,7 +19,8 @@ public sealed record NextVersion(int Version, ResultStatus Status, int Basis, in
 /// <summary>The life of one result: its versions in order, and what may come next.</summary>
 /// <remarks>Computed versions are preliminary. A release makes a further version of the same content, final, or cancelled where there is no value; a
 /// computation after that stays preliminary while the released version counts, and its release is the correction. What was withdrawn can be corrected by a
-/// computation that waits or comes later. What a run computed that is no longer the newest of its plate never leaves. An open hold stops what would leave, and no withdrawal.</remarks>
+/// computation that waits or comes later. What a run computed that is no longer the newest of its plate never leaves. An open hold stops what would leave, and
+/// no withdrawal.</remarks>
 public sealed class ResultLife
 {
     private readonly IReadOnlyList<LifeVersion> versions;
