@@ -29,6 +29,7 @@ public static class Program
             SendCommand.Create(),
             SpoolCommand.Create(),
             LayoutCommand.Create(),
+            ReviewCommand.Create(),
             HeldCommand.Create(),
             QuarantineCommand.Create(),
             CloseCommand.Create(),

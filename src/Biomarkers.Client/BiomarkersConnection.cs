@@ -37,7 +37,7 @@ public sealed record BiomarkersConnectionOptions
 
 /// <summary>One connection to a server, shared by all calls, with a client for each service. Thread-safe.</summary>
 /// <remarks>Unary calls have a deadline, and are repeated up to four times while the server is UNAVAILABLE: every unary method but
-/// those that make keys is harmless to repeat. Streams are resumed by <see cref="PlateReadSender"/> instead.</remarks>
+/// those that make keys or steps of review is harmless to repeat. Streams are resumed by <see cref="PlateReadSender"/> instead.</remarks>
 public sealed class BiomarkersConnection : IDisposable
 {
     /// <summary>Environment variable that names the server.</summary>
@@ -60,6 +60,7 @@ public sealed class BiomarkersConnection : IDisposable
         Plates = new PlateService.PlateServiceClient(invoker);
         AnalyticalRuns = new AnalyticalRunService.AnalyticalRunServiceClient(invoker);
         Assays = new AssayService.AssayServiceClient(invoker);
+        Reviews = new ReviewService.ReviewServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
     }
 
@@ -80,6 +81,9 @@ public sealed class BiomarkersConnection : IDisposable
 
     /// <summary>Assays.</summary>
     public AssayService.AssayServiceClient Assays { get; }
+
+    /// <summary>The life of results.</summary>
+    public ReviewService.ReviewServiceClient Reviews { get; }
 
     /// <summary>Instruments and keys.</summary>
     public AccessService.AccessServiceClient Access { get; }
@@ -205,6 +209,8 @@ public sealed class BiomarkersConnection : IDisposable
             : throw new BiomarkersClientException($"'{certificateAuthorityFile}' holds no certificate; expected at least one in PEM.");
     }
 
+    private static MethodName ReviewStep(string method) => new() { Service = ReviewService.Descriptor.FullName, Method = method };
+
     private static ServiceConfig RetryUnaryCalls() => new()
     {
         MethodConfigs =
@@ -228,6 +234,20 @@ public sealed class BiomarkersConnection : IDisposable
                 {
                     new MethodName { Service = AccessService.Descriptor.FullName, Method = nameof(AccessService.AccessServiceClient.CreateKey) },
                     new MethodName { Service = AccessService.Descriptor.FullName, Method = nameof(AccessService.AccessServiceClient.RotateKey) },
+                },
+            },
+            // A step that was taken is refused the second time, and a hold would be placed twice: whoever asked looks before asking again.
+            new MethodConfig
+            {
+                Names =
+                {
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.ReleaseResults)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.CorrectResults)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.WithdrawResults)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.HoldResults)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.LiftHold)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.SignResults)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.SetSigningPin)),
                 },
             },
             // The sender resumes by offset; a repeat below it would send events of a stream that was not opened.

@@ -86,6 +86,27 @@ public static class AuditActions
     /// <summary>A key was revoked.</summary>
     public const string KeyRevoked = "KEY_REVOKED";
 
+    /// <summary>A version of a result left the laboratory for the first time; the detail has the hash of the version.</summary>
+    public const string ResultReleased = "RESULT_RELEASED";
+
+    /// <summary>A version of a result took the place of the one that had left.</summary>
+    public const string ResultCorrected = "RESULT_CORRECTED";
+
+    /// <summary>The version of a result that had left was taken back.</summary>
+    public const string ResultWithdrawn = "RESULT_WITHDRAWN";
+
+    /// <summary>A hold was placed on a result.</summary>
+    public const string ResultHeld = "RESULT_HELD";
+
+    /// <summary>A hold of a result was lifted.</summary>
+    public const string ResultHoldLifted = "RESULT_HOLD_LIFTED";
+
+    /// <summary>A version of a result was signed.</summary>
+    public const string ResultSigned = "RESULT_SIGNED";
+
+    /// <summary>The PIN of a key was set; nobody can read it.</summary>
+    public const string SigningPinSet = "SIGNING_PIN_SET";
+
     /// <summary>Calls of one identity to one method were refused; the detail counts them.</summary>
     public const string AccessDenied = "ACCESS_DENIED";
 }

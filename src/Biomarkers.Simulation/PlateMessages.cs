@@ -81,7 +81,7 @@ public static class PlateMessages
 
     private static V1.LayoutWell ToWire(LayoutWell well)
     {
-        var message = new V1.LayoutWell { Position = well.Position.ToString() };
+        var message = new V1.LayoutWell { Position = well.Position.ToString(), Exclusion = well.Exclusion ?? string.Empty };
         switch (well.Content)
         {
             case Calibrator calibrator:

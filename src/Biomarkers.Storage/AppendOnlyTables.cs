@@ -15,6 +15,7 @@ internal static class AppendOnlyTables
         [3] = ["held_read", "held_read_resolution", "quarantine_resolution", "joined_read"],
         [4] = ["revoked_certificate"],
         [5] = ["run_seal"],
+        [6] = ["result_hold", "result_hold_lift", "result_signature"],
     };
 
     /// <summary>All of them.</summary>

@@ -154,6 +154,14 @@ internal static class RunMapping
         CreateTime = now,
     };
 
+    /// <summary>Leaves a version without anything that could be read as a value: it is said to be not determined.</summary>
+    public static void TakeValues(ResultVersionTable row)
+    {
+        row.RangeStatus = (int)RangeStatus.NotDetermined;
+        row.Concentration = row.LimitValue = row.LowerBound = row.UpperBound = row.CvPercent = row.ExtrapolatedConcentration = null;
+        row.LnConcentrationGradient = null;
+    }
+
     public static SampleResult ToResult(ResultTable identity, ResultVersionTable row) => new()
     {
         SampleId = identity.SampleId,

@@ -1,5 +1,6 @@
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Results;
 using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
@@ -100,7 +101,7 @@ public sealed partial class SqlQueries
 
         return found is null && version is null && newestRun.Length > 0
             ? throw new StoredDataDamagedException($"results/{resultKey}", "it has no version; expected one at least.")
-            : found;
+            : found is null ? null : (await WithReviewAsync(connection, [found], cancellationToken))[0];
     }
 
     /// <inheritdoc/>
@@ -108,26 +109,16 @@ public sealed partial class SqlQueries
     {
         await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
         DataConnection connection = snapshot.Connection;
-        IQueryable<ResultRow> query = NewestOf(connection, Filter(ResultRows(connection), filter), filter.RunKey);
-
+        IQueryable<ResultRow> query = NewestOf(connection, Filter(ResultRows(connection), filter), filter);
         if (page.After is { } after)
         {
             query = page.OldestFirst ? query.Where(row => row.Version.VersionKey > after) : query.Where(row => row.Version.VersionKey < after);
         }
 
         query = page.OldestFirst ? query.OrderBy(row => row.Version.VersionKey) : query.OrderByDescending(row => row.Version.VersionKey);
-        var rows = await query.Select(row => new { row.Version.VersionKey, row.Version.RunKey }).Take(page.Size + 1).ToListAsync(cancellationToken);
-        var results = new Dictionary<long, StoredResult>(rows.Count);
-        foreach (var runs in rows.GroupBy(row => row.RunKey).Chunk(SealedRuns.AtOnce))
-        {
-            Dictionary<long, RunContents> contents = await SealedRuns.ReadAsync(connection, [.. runs.Select(run => run.Key)], cancellationToken);
-            foreach (var row in runs.SelectMany(run => run))
-            {
-                results[row.VersionKey] = contents[row.RunKey].ToResult(contents[row.RunKey].Versions.Single(version => version.VersionKey == row.VersionKey));
-            }
-        }
-
-        return PageOf(rows, page, row => row.VersionKey, row => results[row.VersionKey]);
+        List<VersionPlace> places = await query.Select(row => new VersionPlace(row.Version.VersionKey, row.Version.RunKey)).Take(page.Size + 1).ToListAsync(cancellationToken);
+        IReadOnlyList<StoredResult> results = await ReadVersionsAsync(connection, places, cancellationToken);
+        return PageOf(results, page, result => result.VersionKey, result => result);
     }
 
     // In the order of the keys, each held against its seal.
@@ -155,12 +146,25 @@ public sealed partial class SqlQueries
 
     // The results of one run, or of the run that is each plate's newest: a sample or dilution that a corrected layout no longer names has no
     // result in that run, and so none in a list. A run that was reinstated has several versions of each; the newest stands for them.
-    private static IQueryable<ResultRow> NewestOf(DataConnection connection, IQueryable<ResultRow> query, long? runKey)
+    private static IQueryable<ResultRow> NewestOf(DataConnection connection, IQueryable<ResultRow> query, ResultFilter filter)
     {
         ITable<ResultVersionTable> versions = connection.GetTable<ResultVersionTable>();
-        IQueryable<ResultRow> ofRun = runKey is { } key ? query.Where(row => row.Version.RunKey == key) : query.Where(row => row.Version.RunKey == row.Plate.RunKey);
-        return ofRun.Where(row => !versions.Any(newer =>
-            newer.ResultKey == row.Version.ResultKey && newer.RunKey == row.Version.RunKey && newer.Version > row.Version.Version));
+        if (filter.KnownAt is null && !filter.IsReleased)
+        {
+            IQueryable<ResultRow> ofRun =
+                filter.RunKey is { } key ? query.Where(row => row.Version.RunKey == key) : query.Where(row => row.Version.RunKey == row.Plate.RunKey);
+            return ofRun.Where(row => !versions.Any(newer =>
+                newer.ResultKey == row.Version.ResultKey && newer.RunKey == row.Version.RunKey && newer.Version > row.Version.Version));
+        }
+
+        // As it was known then, by whatever run.
+        long until = filter.KnownAt is { } time ? Instant.ToMicroseconds(time) : long.MaxValue;
+        int least = filter.IsReleased ? Preliminary + 1 : Preliminary;
+        IQueryable<ResultRow> known = filter.RunKey is { } run ? query.Where(row => row.Version.RunKey == run) : query;
+        return known
+            .Where(row => row.Version.CreateTime <= until && row.Version.Status >= least)
+            .Where(row => !versions.Any(newer =>
+                newer.ResultKey == row.Version.ResultKey && newer.CreateTime <= until && newer.Status >= least && newer.Version > row.Version.Version));
     }
 
     private static IQueryable<ResultRow> Filter(IQueryable<ResultRow> query, ResultFilter filter)

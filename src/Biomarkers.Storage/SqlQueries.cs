@@ -77,10 +77,9 @@ public sealed partial class SqlQueries : IQueries
 
 
     // One row more than the page was asked for: its being there says that there is a next page.
-    private static Page<TOut> PageOf<TRow, TOut>(List<TRow> rows, PageRequest page, Func<TRow, long> key, Func<TRow, TOut> map)
+    private static Page<TOut> PageOf<TRow, TOut>(IReadOnlyList<TRow> rows, PageRequest page, Func<TRow, long> key, Func<TRow, TOut> map)
     {
         bool more = rows.Count > page.Size;
-        List<TRow> kept = more ? rows[..page.Size] : rows;
-        return new Page<TOut>([.. kept.Select(map)], more ? key(kept[^1]) : null);
+        return new Page<TOut>([.. rows.Take(page.Size).Select(map)], more ? key(rows[page.Size - 1]) : null);
     }
 }

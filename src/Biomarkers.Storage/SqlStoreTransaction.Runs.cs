@@ -43,8 +43,11 @@ internal sealed partial class SqlStoreTransaction
     public async Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)
     {
         ITable<ResultVersionTable> table = connection.GetTable<ResultVersionTable>();
+        const int Computed = (int)ResultStatus.Preliminary;
+        // What was computed, and not what a reviewer made of it: it waits for a reviewer again.
         List<ResultVersionTable> versions = await table
-            .Where(row => row.RunKey == runKey && !table.Any(newer => newer.ResultKey == row.ResultKey && newer.RunKey == runKey && newer.Version > row.Version))
+            .Where(row => row.RunKey == runKey && row.Status == Computed)
+            .Where(row => !table.Any(newer => newer.ResultKey == row.ResultKey && newer.RunKey == runKey && newer.Status == Computed && newer.Version > row.Version))
             .OrderBy(row => row.Ordinal)
             .ToListAsync(cancellationToken);
         long plateKey = await connection.GetTable<AnalyticalRunTable>().Where(row => row.RunKey == runKey).Select(row => row.PlateKey).SingleAsync(cancellationToken);

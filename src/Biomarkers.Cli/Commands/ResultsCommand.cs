@@ -17,6 +17,14 @@ public static class ResultsCommand
 
     private static readonly Option<string> RangeOption = new("--range-status") { Description = $"Only results of this range status: {Names.WordsOf<V1.RangeStatus>()}.", HelpName = "STATUS" };
 
+    private static readonly Option<bool> ReleasedOption = new("--released") { Description = "Of each result the version that counts outside of the laboratory." };
+
+    private static readonly Option<DateTimeOffset?> KnownAtOption = new("--known-at")
+    {
+        Description = "Of each result the version that was the newest then, such as 2026-11-23T10:00Z; with --released that counted then.",
+        HelpName = "TIME",
+    };
+
     private static readonly Option<bool> JsonOption = new("--json") { Description = "Print one JSON array." };
 
     /// <summary>Makes the command.</summary>
@@ -24,7 +32,7 @@ public static class ResultsCommand
     {
         var command = new Command("results", "List results in their newest versions, newest first. Exit codes: 0 listed, 2 wrong arguments or no answer.")
         {
-            PlateOption, RunOption, SampleOption, AnalyteOption, RangeOption, Pages.Limit, JsonOption,
+            PlateOption, RunOption, SampleOption, AnalyteOption, RangeOption, ReleasedOption, KnownAtOption, Pages.Limit, JsonOption,
         };
         ServerArguments.SetWork(command, RunAsync);
         return command;
@@ -49,6 +57,8 @@ public static class ResultsCommand
                     SampleId = call.Parsed.GetValue(SampleOption) ?? "",
                     Analyte = call.Parsed.GetValue(AnalyteOption) ?? "",
                     RangeStatus = status,
+                    Released = call.Parsed.GetValue(ReleasedOption),
+                    KnownAt = call.Parsed.GetValue(KnownAtOption) is { } known ? Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(known) : null,
                 };
                 V1.ListResultsResponse page = await call.Connection.AnalyticalRuns.ListResultsAsync(request, cancellationToken: call.CancellationToken);
                 return new Page<V1.Result>(page.Results, page.NextPageToken);

@@ -26,10 +26,10 @@ internal static class ListTables
 
     public static void Print(CommandConsole console, IReadOnlyList<ResultRow> results) => console.WriteTable(
         Count(results.Count, "result"),
-        ["Name", "Sample", "Run", "Result", "95 %", "CV %", "Flags"],
+        ["Name", "Status", "Sample", "Run", "Result", "95 %", "CV %", "Flags"],
         results.Select(result => (IReadOnlyList<string>)
         [
-            $"{Names.LastOf(result.Name)}@{Whole(result.Version)}", $"{result.SampleId} {result.Analyte}", $"{result.Plate} {Names.LastOf(result.Run)} {WordOf(result.Verdict)}",
+            NameOf(result), result.Status, $"{result.SampleId} {result.Analyte}", $"{result.Plate} {Names.LastOf(result.Run)} {WordOf(result.Verdict)}",
             RunTables.ConcentrationOf(result), RunTables.IntervalOf(result), Percent(result.CvPercent), string.Join(' ', result.Flags),
         ]));
 
@@ -75,6 +75,42 @@ internal static class ListTables
         [
             Time(denial.RecordTime), denial.Identity, denial.Method, denial.Reason, denial.CallCount.ToString(CultureInfo.InvariantCulture), denial.Peer,
         ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<AffectedRow> affected) => console.WriteTable(
+        Count(affected.Count, "waiting result"),
+        ["Waits", "Sample", "Run", "Counts now", "Would count", "Flags", "Holds"],
+        affected.Select(row =>
+        {
+            ResultRow shown = row.After ?? row.Before!;
+            return (IReadOnlyList<string>)
+            [
+                row.After is null ? "" : NameOf(row.After), $"{shown.SampleId} {shown.Analyte}", $"{Names.LastOf(shown.Run)} {WordOf(shown.Verdict)}",
+                row.Before is null ? "" : $"{row.Before.Status} {NameOf(row.Before)} {RunTables.ConcentrationOf(row.Before)}",
+                row.After is null ? "(no longer in the newest run)" : RunTables.ConcentrationOf(row.After),
+                string.Join(' ', shown.Flags), string.Join(' ', shown.OpenHolds.Select(hold => hold.Name)),
+            ];
+        }));
+
+    public static void PrintVersions(CommandConsole console, IReadOnlyList<ResultRow> versions) => console.WriteTable(
+        Count(versions.Count, "version"),
+        ["Version", "Sample", "Status", "Result", "Run", "Made (UTC)", "In place of", "Why", "Signatures", "Holds"],
+        versions.Select(row => (IReadOnlyList<string>)
+        [
+            NameOf(row), $"{row.SampleId} {row.Analyte}", row.Status, RunTables.ConcentrationOf(row), Names.LastOf(row.Run), Time(row.CreateTime),
+            row.SupersedesVersion is { } before ? $"@{Whole(before)}" : "", row.Reason ?? "",
+            string.Join("; ", row.Signatures.Select(signature => $"{signature.SignerName}, {signature.Meaning}, {Time(signature.SignTime)}")),
+            string.Join("; ", row.OpenHolds.Select(hold => $"{hold.Name}: {hold.Reason}")),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<HoldRow> holds) => console.WriteTable(
+        Count(holds.Count, "hold"),
+        ["Hold", "Result", "Placed (UTC)", "By", "Why", "Lifted (UTC)", "By", "Why"],
+        holds.Select(hold => (IReadOnlyList<string>)
+        [
+            hold.Name, hold.Result, Time(hold.PlaceTime), hold.Actor, hold.Reason, Time(hold.LiftTime), hold.LiftActor ?? "", hold.LiftReason ?? "",
+        ]));
+
+    private static string NameOf(ResultRow row) => $"{Names.LastOf(row.Name)}@{Whole(row.Version)}";
 
     private static string DecisionOf(ResolutionRow? resolution) =>
         resolution is null ? "" : $"{resolution.Kind}{Also(resolution.Plate)} by {resolution.Actor}: {resolution.Reason}";

@@ -132,6 +132,12 @@ public sealed record ResultRow : ResultReport
         Version = result.Version;
         Status = CommandConsole.WordOf(result.Status);
         CreateTime = result.CreateTime?.ToDateTimeOffset();
+        SupersedesVersion = result.SupersedesVersion == 0 ? null : result.SupersedesVersion;
+        CurrentVersion = result.CurrentVersion == 0 ? null : result.CurrentVersion;
+        Reason = Names.NullIfEmpty(result.Reason);
+        OpenHolds = [.. result.OpenHolds.Select(HoldRow.Of)];
+        Signatures = [.. result.Signatures.Select(SignatureRow.Of)];
+        VersionSha256 = result.VersionSha256;
     }
 
     /// <summary>Resource name.</summary>
@@ -157,6 +163,24 @@ public sealed record ResultRow : ResultReport
 
     /// <summary>When the version was saved.</summary>
     public DateTimeOffset? CreateTime { get; }
+
+    /// <summary>The version that had left and whose place this one takes; absent for none.</summary>
+    public int? SupersedesVersion { get; }
+
+    /// <summary>The version that counts outside of the laboratory; absent where none left.</summary>
+    public int? CurrentVersion { get; }
+
+    /// <summary>Why this version was made; absent where that explains itself.</summary>
+    public string? Reason { get; }
+
+    /// <summary>Holds of the result that are open.</summary>
+    public IReadOnlyList<HoldRow> OpenHolds { get; }
+
+    /// <summary>Signatures under this version.</summary>
+    public IReadOnlyList<SignatureRow> Signatures { get; }
+
+    /// <summary>Hash that a signature under this version covers.</summary>
+    public string VersionSha256 { get; }
 
     internal static ResultRow Of(V1.Result result) => new(result);
 }

@@ -33,6 +33,8 @@ internal static class ServerArguments
 
     private static readonly Option<string> CertificateKey = new("--client-certificate-key") { Description = "Private key (PEM) of the client certificate.", HelpName = "FILE.pem" };
 
+    private const string ReauthRequired = "REAUTH_REQUIRED";
+
     /// <summary>Gives a command these options and its work.</summary>
     /// <param name="command">The command.</param>
     /// <param name="work">What it does with a connection; returns an exit code.</param>
@@ -122,7 +124,8 @@ internal static class ServerArguments
             case StatusCode.Unavailable or StatusCode.DeadlineExceeded:
                 call.Console.Tell($"{source}: Unable to reach {call.Connection.Server}: {OneLine(message)}");
                 break;
-            case StatusCode.Unauthenticated:
+            // The key is good; who signs has to prove it again.
+            case StatusCode.Unauthenticated when fault.Reason != ReauthRequired:
                 call.Console.Tell($"{source}: {call.Connection.Server} does not accept the {(call.Parsed.GetValue(Certificate) is null ? "key" : "certificate")}.{WhyNot(fault)} {PlaceOfKey(call.Parsed)}");
                 break;
             case null:

@@ -23,6 +23,12 @@ internal static class ResponseReduction
 
     private static WellResponse Read(LayoutWell well, ColumnValues? measurement, ColumnValues? reference)
     {
+        if (well.Exclusion is { } reason)
+        {
+            // As where the instrument's operator masked it, with the reason in place of the instrument's word.
+            return new WellResponse(well.Position, well.Content, WellStatus.Masked, null, null, null, reason);
+        }
+
         if (measurement is null || !measurement.TryGet(well.Position, out double response))
         {
             WellException? exception = measurement?.ExceptionAt(well.Position);

@@ -19,6 +19,11 @@ internal static class LayoutWellChecks
             faults.Add(new Fault($"{place}.position", FaultReasons.WellConflict, $"Well {well.Position} is described twice, first at wells[{seen[well.Position]}]."));
         }
 
+        if (well.Exclusion is not null)
+        {
+            Texts.CheckText($"{place}.exclusion", well.Exclusion, faults);
+        }
+
         switch (well.Content)
         {
             case Calibrator calibrator:

@@ -3,7 +3,8 @@ namespace Biomarkers.Immunoassay.Plates;
 /// <summary>One well of a layout.</summary>
 /// <param name="Position">Where.</param>
 /// <param name="Content">What is in it.</param>
-public sealed record LayoutWell(WellPosition Position, WellContent Content);
+/// <param name="Exclusion">Why a person leaves the well out of every number; null, the default, where it takes part. A run says so by a flag.</param>
+public sealed record LayoutWell(WellPosition Position, WellContent Content, string? Exclusion = null);
 
 /// <summary>What a lot is a lot of.</summary>
 public enum LotKind
@@ -112,6 +113,14 @@ public sealed record PlateLayout
     /// <param name="change">Gives a well's new content; must be as right as the old one.</param>
     public PlateLayout WithContents(Func<WellContent, WellContent> change) =>
         new(AssayId, AssayVersion, WellCount, [.. Wells.Select(well => well with { Content = change(well.Content) })], Lots);
+
+    /// <summary>The same layout with these wells left out and no others.</summary>
+    /// <param name="reasons">Why, by well; each must be on the layout.</param>
+    public PlateLayout WithExclusions(IReadOnlyDictionary<WellPosition, string> reasons) =>
+        new(AssayId, AssayVersion, WellCount, [.. Wells.Select(well => well with { Exclusion = reasons.GetValueOrDefault(well.Position) })], Lots);
+
+    /// <summary>The same layout for another assay or another version of it.</summary>
+    public PlateLayout WithAssay(string assayId, int assayVersion) => new(assayId, assayVersion, WellCount, Wells, Lots);
 
     /// <summary>The bytes that are stored and hashed.</summary>
     public byte[] ToCanonicalJson() => CanonicalJson.Serialize(new StoredLayout(AssayId, AssayVersion, WellCount, Wells, Lots));

@@ -2,6 +2,7 @@ using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Review;
 
 namespace Biomarkers.Pipeline.Queries;
 
@@ -106,8 +107,16 @@ public sealed record StoredRun(RunSummary Summary, AnalyticalRun Run, IReadOnlyL
 /// <param name="SampleId">Sample; null for all.</param>
 /// <param name="Analyte">Analyte; null for all.</param>
 /// <param name="RangeStatus">Range status; null for all.</param>
+/// <param name="KnownAt">Of each result the version that was the newest then, by the server's clock; null for now.</param>
+/// <param name="IsReleased">Of each result the version that counts outside of the laboratory, in place of those of the newest run of each plate.</param>
 public sealed record ResultFilter(
-    long? RunKey = null, string? PlateBarcode = null, string? SampleId = null, string? Analyte = null, RangeStatus? RangeStatus = null);
+    long? RunKey = null,
+    string? PlateBarcode = null,
+    string? SampleId = null,
+    string? Analyte = null,
+    RangeStatus? RangeStatus = null,
+    DateTimeOffset? KnownAt = null,
+    bool IsReleased = false);
 
 /// <summary>A version of a result.</summary>
 /// <param name="ResultKey">Key of the result; the same for all its versions.</param>
@@ -119,6 +128,9 @@ public sealed record ResultFilter(
 /// <param name="AssayName">Assay and version.</param>
 /// <param name="Verdict">What became of its run.</param>
 /// <param name="CreateTime">When the version was made.</param>
+/// <param name="Supersedes">The version that had left and whose place this one takes; null for a preliminary version, and for the first that leaves.</param>
+/// <param name="Reason">Why the version was made; null where that explains itself.</param>
+/// <param name="Hash">Hash that a signature under this version covers.</param>
 /// <param name="Result">What was computed.</param>
 public sealed record StoredResult(
     long ResultKey,
@@ -130,7 +142,20 @@ public sealed record StoredResult(
     string AssayName,
     RunVerdict Verdict,
     DateTimeOffset CreateTime,
-    SampleResult Result);
+    int? Supersedes,
+    string? Reason,
+    ContentHash Hash,
+    SampleResult Result)
+{
+    /// <summary>The version that counts outside of the laboratory; null where none left.</summary>
+    public int? CurrentVersion { get; init; }
+
+    /// <summary>Holds of the result that are open, oldest first.</summary>
+    public IReadOnlyList<ResultHold> OpenHolds { get; init; } = [];
+
+    /// <summary>Signatures under this version, oldest first.</summary>
+    public IReadOnlyList<Signature> Signatures { get; init; } = [];
+}
 
 /// <summary>A read stream.</summary>
 /// <param name="InstrumentId">Instrument.</param>

@@ -229,6 +229,15 @@ public enum FeedKind
 {
     /// <summary>A run was saved.</summary>
     RunSaved = 1,
+
+    /// <summary>A version of a result was released, corrected or withdrawn.</summary>
+    ResultVersionLeft = 2,
+
+    /// <summary>A hold was placed on a result.</summary>
+    HoldPlaced = 3,
+
+    /// <summary>A hold of a result was lifted.</summary>
+    HoldLifted = 4,
 }
 
 /// <summary>A row of the change feed.</summary>

@@ -9,11 +9,19 @@ namespace Biomarkers.Server.Access;
 /// <param name="Instrument">The one instrument that it is; <see cref="EveryInstrument"/>, or null for none.</param>
 internal sealed record Caller(string Identity, IReadOnlyList<string> Roles, string? Instrument)
 {
+    private readonly string? name;
+
     /// <summary>In place of an instrument: the owner's key on loopback, with which everything works out of the box.</summary>
     public const string EveryInstrument = "*";
 
     /// <summary>Whoever has the key file of the server: every role, every instrument.</summary>
     public static Caller Owner { get; } = new("keys/local", Access.Roles.All, EveryInstrument);
+
+    /// <summary>Name of the person, as printed; the identity where nobody said another.</summary>
+    public string Name { get => name ?? Identity; init => name = value; }
+
+    /// <summary>When the person of a token logged in at the identity provider; null without a token, or where it does not say.</summary>
+    public DateTimeOffset? LoginTime { get; init; }
 
     /// <summary>Id of the key; null where it is none.</summary>
     public string? KeyId { get; init; }

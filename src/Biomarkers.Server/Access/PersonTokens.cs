@@ -19,6 +19,8 @@ internal sealed class PersonTokens(AccessOptions options, IOptionsMonitor<JwtBea
     private const string SchemeName = "Token";
     private const string Subject = "sub";
     private const string Expiry = "exp";
+    private const string DisplayName = "name";
+    private const string LoginTimeClaim = "auth_time";
 
     /// <summary>Whether a credential has the form of a token: three parts.</summary>
     public static bool IsToken(string credential) => credential.Count(c => c == '.') == 2;
@@ -78,7 +80,15 @@ internal sealed class PersonTokens(AccessOptions options, IOptionsMonitor<JwtBea
         }
 
         string[] roles = [.. person.FindAll(oidc.RoleClaim).Select(claim => claim.Value).Intersect(Roles.OfPeople)];
-        return new Caller($"people/{subject}", roles, null) { ExpireTime = DateTimeOffset.FromUnixTimeSeconds(expiry) + OidcOptions.ClockSkew };
+        return new Caller($"people/{subject}", roles, null)
+        {
+            ExpireTime = DateTimeOffset.FromUnixTimeSeconds(expiry) + OidcOptions.ClockSkew,
+            Name = person.FindFirstValue(DisplayName) is { Length: > 0 and <= Texts.MaximumLength } name ? name : $"people/{subject}",
+            // A token that does not say when its person logged in signs nothing: the beginning of time is long ago.
+            LoginTime = long.TryParse(person.FindFirstValue(LoginTimeClaim), CultureInfo.InvariantCulture, out long login)
+                ? DateTimeOffset.FromUnixTimeSeconds(login)
+                : DateTimeOffset.UnixEpoch,
+        };
     }
 
     private static string SentenceOf(Exception? failure, OidcOptions oidc) => failure switch

@@ -25,10 +25,16 @@ internal static class Policies
     /// <summary>Create versions of assays.</summary>
     public const string ManageAssays = "manage-assays";
 
+    /// <summary>Release, correct, withdraw and sign results, lift holds.</summary>
+    public const string ReviewResults = "review-results";
+
+    /// <summary>Have a plate analysed anew, with wells left out or by another assay.</summary>
+    public const string Reanalyze = "reanalyze";
+
     /// <summary>See what was quarantined.</summary>
     public const string ReadQuarantine = "read-quarantine";
 
-    /// <summary>Decide what becomes of what was refused or is held.</summary>
+    /// <summary>Decide what becomes of what was refused or is held, and place holds on results.</summary>
     public const string DecideHolds = "decide-holds";
 
     /// <summary>See instruments, keys without their secrets, and denials.</summary>
@@ -45,6 +51,8 @@ internal static class Policies
         [ReadAssays] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor, Roles.Admin],
         [ChangeLayouts] = [Roles.Analyst],
         [ManageAssays] = [Roles.Admin],
+        [ReviewResults] = [Roles.Reviewer],
+        [Reanalyze] = [Roles.Analyst, Roles.Reviewer],
         [DecideHolds] = [Roles.Analyst, Roles.Reviewer],
         [ReadQuarantine] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor],
         [ReadAccess] = [Roles.Admin, Roles.Auditor],

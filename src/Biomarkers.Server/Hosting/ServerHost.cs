@@ -188,6 +188,7 @@ public sealed class ServerHost : IAsyncDisposable
         application.MapGrpcService<PlateService>();
         application.MapGrpcService<AnalyticalRunService>();
         application.MapGrpcService<AssayService>();
+        application.MapGrpcService<ReviewService>();
         application.MapGrpcService<AccessService>();
         HealthPages.MapTo(application);
         if (options.IsLoopback)
@@ -210,6 +211,8 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IStore>(store);
         services.AddSingleton<IQueries>(store.Queries);
         services.AddSingleton<IAccessQueries>(store.Queries);
+        services.AddSingleton<IReviewQueries>(store.Queries);
+        services.AddSingleton<SigningProof>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<Watching>();
         services.AddSingleton<PipelineMeter>();

@@ -43,6 +43,9 @@ public sealed record ServerOptions
     /// <summary>How callers are known beside the key file.</summary>
     public AccessOptions Access { get; init; } = new();
 
+    /// <summary>Whether results are released, corrected and withdrawn only together with a signature; default false.</summary>
+    public bool ReleaseNeedsSignature { get; init; }
+
     /// <summary>Bytes that must be free on the disk of an SQLite database for new plate reads to be taken, or a tenth of a disk where that is less; 0 for none, default
     /// 512 MiB.</summary>
     public long MinimumFreeBytes { get; init; } = 512L << 20;

@@ -48,6 +48,8 @@ internal static class ServeVerb
         DefaultValueFactory = _ => 512,
     };
 
+    private static readonly Option<bool> ReleaseNeedsSignature = new("--release-needs-signature") { Description = "Release, correct and withdraw results only together with a signature." };
+
     /// <summary>The program without a verb serves.</summary>
     public static RootCommand CreateRoot()
     {
@@ -68,7 +70,7 @@ internal static class ServeVerb
         Option[] options =
         [
             Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds,
-            ClientCa, OidcAuthority, OidcAudience, OidcRoleClaim, OidcCa, MaximumKeyDays, MinimumFreeMib,
+            ClientCa, OidcAuthority, OidcAudience, OidcRoleClaim, OidcCa, MaximumKeyDays, MinimumFreeMib, ReleaseNeedsSignature,
         ];
         foreach (Option option in options)
         {
@@ -95,6 +97,7 @@ internal static class ServeVerb
             CertificateKeyFile = parsed.GetValue(CertificateKey),
             Access = AccessOf(parsed),
             MinimumFreeBytes = (long)parsed.GetValue(MinimumFreeMib) << 20,
+            ReleaseNeedsSignature = parsed.GetValue(ReleaseNeedsSignature),
             ExportsTelemetry = exportsTelemetry,
             Wire = new WireLimits { Drain = TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)) },
         };

@@ -78,7 +78,8 @@ public static class PlateLayoutMapper
                 positions[i] = taken.Add(free) ? free : null;
             }
 
-            mapped[i] = new LayoutWell(positions[i]!.Value, ToContent(wells[i], $"wells[{i}]", faults));
+            mapped[i] = new LayoutWell(
+                positions[i]!.Value, ToContent(wells[i], $"wells[{i}]", faults), WireTexts.Read(wells[i].Exclusion, $"wells[{i}].exclusion", faults.List));
         }
 
         return mapped;

@@ -20,6 +20,7 @@ public static class ResourceNames
     private const string HeldPlates = "heldPlates";
     private const string QuarantinedEvents = "quarantinedEvents";
     private const string Keys = "keys";
+    private const string ResultHolds = "resultHolds";
 
     /// <summary><c>plates/{barcode}</c>.</summary>
     public static string Plate(string barcode) => $"{Plates}/{barcode}";
@@ -48,6 +49,12 @@ public static class ResourceNames
 
     /// <summary><c>quarantinedEvents/{key}</c>.</summary>
     public static string QuarantinedEvent(long quarantineKey) => string.Create(CultureInfo.InvariantCulture, $"{QuarantinedEvents}/{quarantineKey}");
+
+    /// <summary><c>resultHolds/{key}</c>.</summary>
+    public static string ResultHold(long holdKey) => string.Create(CultureInfo.InvariantCulture, $"{ResultHolds}/{holdKey}");
+
+    /// <summary>Key of <c>resultHolds/{key}</c>; null with a fault.</summary>
+    public static long? ParseResultHold(string field, string name, List<Fault> faults) => ParseNumber(ResultHolds, "result_hold", field, name, faults);
 
     /// <summary>Key of <c>heldPlates/{key}</c>; null with a fault.</summary>
     public static long? ParseHeldPlate(string field, string name, List<Fault> faults) => ParseNumber(HeldPlates, "held_plate", field, name, faults);

@@ -18,7 +18,9 @@ public static class ResultMapper
             request.Plate.Length == 0 ? null : ResourceNames.ParsePlate("plate", request.Plate, faults),
             WireTexts.Read(request.SampleId, "sample_id", faults),
             ReadAnalyte(request.Analyte, faults),
-            WireWords.ReadRangeStatus(request.RangeStatus, "range_status", words));
+            WireWords.ReadRangeStatus(request.RangeStatus, "range_status", words),
+            request.KnownAt?.ToDateTimeOffset(),
+            request.Released);
         faults.AddRange(words.List);
         return filter;
     }
@@ -46,6 +48,12 @@ public static class ResultMapper
             FlagCodes = { result.FlagCodes },
             Specimen = result.Specimen is { } specimen ? ToWire(specimen) : null,
             CreateTime = stored.CreateTime.ToTimestamp(),
+            SupersedesVersion = stored.Supersedes ?? 0,
+            Reason = stored.Reason ?? string.Empty,
+            CurrentVersion = stored.CurrentVersion ?? 0,
+            OpenHolds = { stored.OpenHolds.Select(ReviewMapper.ToWire) },
+            Signatures = { stored.Signatures.Select(ReviewMapper.ToWire) },
+            VersionSha256 = stored.Hash.Hex,
         };
         WireOptional.Set(result.Concentration, value => wire.Concentration = value);
         WireOptional.Set(result.Limit, value => wire.Limit = value);

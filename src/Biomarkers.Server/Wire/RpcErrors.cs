@@ -2,6 +2,7 @@ using System.Globalization;
 using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Store;
+using Biomarkers.Results.Review;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -177,6 +178,21 @@ public static class RpcErrors
     /// <summary>FAILED_PRECONDITION: a person has decided about it before.</summary>
     public static RpcException AlreadyResolved(string name) =>
         Status(StatusCode.FailedPrecondition, "ALREADY_RESOLVED", $"Somebody has decided about '{name}' before; a decision is made once.", null, ("name", name)).ToRpcException();
+
+    /// <summary>ABORTED where somebody was faster, FAILED_PRECONDITION otherwise: a step of review can't be taken, with a violation for each result that stops it.</summary>
+    public static RpcException ReviewRefused(IReadOnlyList<Fault> faults)
+    {
+        Fault first = faults.FirstOrDefault(fault => fault.Reason == ReviewReasons.VersionChanged) ?? faults[0];
+        StatusCode code = first.Reason == ReviewReasons.VersionChanged ? StatusCode.Aborted : StatusCode.FailedPrecondition;
+        return Status(code, first.Reason, Shorten(first.ToString()), ViolationsOf(faults, MaximumTrailerBytes), ("fault_count", Text(faults.Count))).ToRpcException();
+    }
+
+    /// <summary>FAILED_PRECONDITION: a plate without a layout can't be analysed.</summary>
+    public static RpcException LayoutMissing(string name) =>
+        Status(StatusCode.FailedPrecondition, "LAYOUT_MISSING", $"'{name}' has no layout; expected SubmitPlateLayout first.", null, ("name", name)).ToRpcException();
+
+    /// <summary>UNAUTHENTICATED: who signs must prove again who it is.</summary>
+    public static RpcException ReauthRequired(string message) => Status(StatusCode.Unauthenticated, "REAUTH_REQUIRED", message).ToRpcException();
 
     private static RpcException OverQuota(string reason, string subject, string description, TimeSpan retryAfter)
     {

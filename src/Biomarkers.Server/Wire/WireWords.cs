@@ -7,6 +7,7 @@ using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Review;
 using Google.Protobuf.Reflection;
 
 namespace Biomarkers.Server.Wire;
@@ -87,6 +88,16 @@ internal static class WireWords
         _ => Refused(word, BlankTreatment.Ignore, field, faults),
     };
 
+    /// <summary>What a signature means; required.</summary>
+    public static SignatureMeaning ReadSignatureMeaning(V1.SignatureMeaning word, string field, WireFaults faults) => word switch
+    {
+        V1.SignatureMeaning.Review => SignatureMeaning.Review,
+        V1.SignatureMeaning.Approval => SignatureMeaning.Approval,
+        V1.SignatureMeaning.Responsibility => SignatureMeaning.Responsibility,
+        V1.SignatureMeaning.Authorship => SignatureMeaning.Authorship,
+        _ => Refused(word, SignatureMeaning.Review, field, faults),
+    };
+
     /// <summary>A condition on the state of plates; null for none.</summary>
     public static PlateState? ReadPlateState(V1.PlateState word, string field, WireFaults faults) => word switch
     {
@@ -158,6 +169,12 @@ internal static class WireWords
     public static V1.RangeStatus Write(RangeStatus word) => Same<RangeStatus, V1.RangeStatus>(word);
 
     public static V1.ResultStatus Write(ResultStatus word) => Same<ResultStatus, V1.ResultStatus>(word);
+
+    /// <summary>What a signature means.</summary>
+    public static V1.SignatureMeaning Write(SignatureMeaning word) => Same<SignatureMeaning, V1.SignatureMeaning>(word);
+
+    /// <summary>How a signer proved who signs.</summary>
+    public static V1.SigningMethod Write(SigningMethod word) => Same<SigningMethod, V1.SigningMethod>(word);
 
     private static TWire Same<TDomain, TWire>(TDomain word)
         where TDomain : struct, Enum

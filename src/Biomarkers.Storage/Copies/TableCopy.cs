@@ -25,7 +25,8 @@ internal abstract class TableCopy
         new TableCopy<WorkItemTable>(), new TableCopy<AnalyticalRunTable>(), new TableCopy<StandardCurveTable>(), new TableCopy<ControlPointTable>(),
         new TableCopy<ControlSeriesTable>(), new TableCopy<ControlSeriesPointTable>(), new TableCopy<RunLotTable>(), new TableCopy<QcFlagTable>(),
         new TableCopy<ResultTable>(), new TableCopy<ResultVersionTable>(), new TableCopy<RunSealTable>(), new TableCopy<InstrumentTable>(),
-        new TableCopy<AccessKeyTable>(), new TableCopy<RevokedCertificateTable>(),
+        new TableCopy<AccessKeyTable>(), new TableCopy<RevokedCertificateTable>(), new TableCopy<ResultHoldTable>(), new TableCopy<ResultHoldLiftTable>(),
+        new TableCopy<ResultSignatureTable>(), new TableCopy<SigningPinTable>(),
     ];
 
     /// <summary>Its name in the database.</summary>

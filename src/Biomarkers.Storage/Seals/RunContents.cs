@@ -57,6 +57,21 @@ internal sealed record RunContents
         return new RunSealTable { RunKey = Run.RunKey, Ordinal = ordinal, RowCount = hash.RowCount, ContentHash = hash.Finish().ToBytes() };
     }
 
+    /// <summary>Hash of one version, which a signature covers: its row, its result's, and the inputs and the engine that it comes of.</summary>
+    public ContentHash HashOf(ResultVersionTable version)
+    {
+        var hash = new SealHash();
+        hash.Add([Results.Single(result => result.ResultKey == version.ResultKey)]);
+        hash.Add([version]);
+        hash.Begin("run");
+        hash.Add("plate_barcode", Origin.PlateBarcode);
+        hash.Add("inputs_hash", Run.InputsHash);
+        hash.Add("engine_version", Run.EngineVersion);
+        hash.Add("verdict", Run.Verdict);
+        hash.End();
+        return hash.Finish();
+    }
+
     /// <summary>The run without its parts.</summary>
     /// <param name="sequence">Its place in the ledger.</param>
     public RunSummary ToSummary(long sequence) => new(
@@ -110,5 +125,8 @@ internal sealed record RunContents
         AssayName,
         (RunVerdict)Run.Verdict,
         Instant.FromMicroseconds(version.CreateTime),
+        (ResultStatus)version.Status == ResultStatus.Preliminary ? null : version.SupersedesVersion,
+        version.Reason,
+        HashOf(version),
         RunMapping.ToResult(Results.Single(result => result.ResultKey == version.ResultKey), version));
 }

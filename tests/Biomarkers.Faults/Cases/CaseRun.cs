@@ -53,6 +53,9 @@ internal sealed partial class CaseRun : IAsyncDisposable
             ["close"] = CloseAsync,
             ["file"] = FileAsync,
             ["clock"] = ClockAsync,
+            ["release"] = ReleaseAsync,
+            ["withdraw"] = WithdrawAsync,
+            ["status"] = StatusAsync,
         };
     }
 

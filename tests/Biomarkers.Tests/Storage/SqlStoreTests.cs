@@ -5,6 +5,8 @@ using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Access;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
+using Biomarkers.Pipeline.Review;
+using Biomarkers.Results.Review;
 using Biomarkers.Storage;
 using Biomarkers.Tests.Pipeline;
 using Xunit;
@@ -18,7 +20,7 @@ public abstract class SqlStoreTests : StoreContract
     private static readonly string[] MutableTables =
     [
         "access_key", "control_series", "database_identity", "instrument", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream",
-        "schema_version", "work_holder", "work_item",
+        "schema_version", "signing_pin", "work_holder", "work_item",
     ];
 
     [StoreFact]
@@ -27,7 +29,7 @@ public abstract class SqlStoreTests : StoreContract
         await FillAsync();
         string[] appendOnly = [.. (await Database.ListTablesAsync()).Except(MutableTables)];
 
-        Assert.Equal(22, appendOnly.Length);
+        Assert.Equal(25, appendOnly.Length);
         foreach (string table in appendOnly)
         {
             string column = (await Database.ListColumnsAsync(table))[0];
@@ -95,8 +97,19 @@ public abstract class SqlStoreTests : StoreContract
         QuarantinedEvent refused = (await host.Store.Queries.ListQuarantinedEventsAsync(new WaitingFilter(), new PageRequest(1), CancellationToken.None)).Rows[0];
         await host.Intake.SubmitAsync(new DismissQuarantinedEvent(refused.QuarantineKey, "a test plate", "people/kim"), CancellationToken.None);
         await WavelengthHalvesTests.JoinAsync(host, stream, 4);
+        await ReviewAsync(host);
         await host.Writer.WriteAsync(new EnrollInstrument("reader-1", "", "keys/local", null), CancellationToken.None);
         await host.Writer.WriteAsync(new RevokeCertificate("reader-1", new string('A', 64), "keys/local", "stolen"), CancellationToken.None);
+    }
+
+    private static async Task ReviewAsync(PipelineHost host)
+    {
+        StoredResult result = (await host.Store.Queries.ListResultsAsync(new ResultFilter(PlateBarcode: "P-1"), new PageRequest(1), CancellationToken.None)).Rows[0];
+        PlacedHolds placed = await host.Writer.WriteAsync(new HoldResults([result.ResultKey], "a test plate", "people/kim"), CancellationToken.None);
+        await host.Writer.WriteAsync(new LiftHold(placed.Holds[0].HoldKey, "a test plate", "people/kim"), CancellationToken.None);
+        var signing = new Signing("Kim Lee", SignatureMeaning.Approval, SigningMethod.KeyAndPin);
+        var named = new NamedVersion(result.ResultKey, result.Version, "results[0]");
+        await host.Writer.WriteAsync(new TakeReviewStep(ReviewStep.Release, [named], null, "people/kim", signing, NeedsSignature: true), CancellationToken.None);
     }
 
     // A plate that surely has a finding: its control wells read twice too high.

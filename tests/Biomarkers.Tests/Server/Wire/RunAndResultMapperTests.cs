@@ -7,6 +7,7 @@ using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Review;
 using Biomarkers.Server.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -169,7 +170,15 @@ public sealed class RunAndResultMapperTests
             Specimen = full ? specimen : null,
             FlagCodes = full ? ["S_REP_CV"] : [],
         };
-        return new StoredResult(7, 1, 8, ResultStatus.Preliminary, "P-1", 5, "il-6@1", RunVerdict.Accepted, Time, result);
+        var stored = new StoredResult(7, 1, 8, ResultStatus.Preliminary, "P-1", 5, "il-6@1", RunVerdict.Accepted, Time, full ? 1 : null, full ? "bubble" : null, ContentHash.Of([3]), result);
+        return !full
+            ? stored
+            : stored with
+            {
+                CurrentVersion = 1,
+                OpenHolds = [new ResultHold(2, 7, "people/kim", "haemolysed", Time, new HoldLift("people/ada", "drawn again", Time))],
+                Signatures = [new Signature("people/kim", "Kim Lee", SignatureMeaning.Approval, SigningMethod.KeyAndPin, Time, ContentHash.Of([3]))],
+            };
     }
 
     private static PlateSummary Plate(bool full)
