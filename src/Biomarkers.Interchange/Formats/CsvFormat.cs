@@ -5,9 +5,10 @@ using Biomarkers.Results.Delivery;
 
 namespace Biomarkers.Interchange.Formats;
 
-/// <summary>CSV by RFC 4180: a header, a line per result version, commas, CRLF. Decimal point always, no group separator; cells are quoted where they have to be, and never changed.</summary>
-/// <remarks><c>comparator</c> and <c>reported_value</c> are what is reported, in significant digits; <c>concentration</c>, <c>limit</c> and all other numbers have full precision, with an exponent where
-/// the shortest form has one. Lists of words are separated by a blank; lots and holds are JSON. An absent value is an empty cell.</remarks>
+/// <summary>CSV by RFC 4180: a header, a line per result version, commas, CRLF. Decimal point always, no group separator; cells are quoted where they have to
+/// be, and never changed.</summary>
+/// <remarks><c>comparator</c> and <c>reported_value</c> are what is reported, in significant digits; <c>concentration</c>, <c>limit</c> and all other numbers have
+/// full precision, with an exponent where the shortest form has one. Lists of words are separated by a blank; lots and holds are JSON. An absent value is an empty cell.</remarks>
 public sealed class CsvFormat : ResultFormat
 {
     private static readonly (string Name, Func<ReportedResult, InterchangeOptions, string?> Cell)[] Columns =

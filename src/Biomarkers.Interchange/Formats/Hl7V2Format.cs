@@ -6,10 +6,11 @@ using Biomarkers.Results.Delivery;
 
 namespace Biomarkers.Interchange.Formats;
 
-/// <summary>HL7 v2.5.1 ORU^R01, one message per result version: a message holds no second subject to whom a result could be ascribed. One result is one message, as MLLP sends it; several are
-/// a batch (BHS to BTS), as a file holds them.</summary>
-/// <remarks>Fields by HL7 v2.5.1 chapters 2, 4 and 7. Segments end with CR, texts are UTF-8 (MSH-18 <c>UNICODE UTF-8</c>), and delimiters, line ends and tabs in them are escaped. SAC has no place in
-/// ORU^R01, so plate, wells and dilution are NTE. A value has the significant digits of its assay. Codes of our own are of the system 99BIO; OBX-8 takes its components from v2.7.</remarks>
+/// <summary>HL7 v2.5.1 ORU^R01, one message per result version: a message holds no second subject to whom a result could be ascribed. One result is one message, as
+/// MLLP sends it; several are a batch (BHS to BTS), as a file holds them.</summary>
+/// <remarks>Fields by HL7 v2.5.1 chapters 2, 4 and 7. Segments end with CR, texts are UTF-8 (MSH-18 <c>UNICODE UTF-8</c>), and delimiters, line ends and tabs in them
+/// are escaped. SAC has no place in ORU^R01, so plate, wells and dilution are NTE. A value has the significant digits of its assay. Codes of our own are of the
+/// system 99BIO; OBX-8 takes its components from v2.7.</remarks>
 public sealed class Hl7V2Format : ResultFormat
 {
     private const string LocalSystem = "99BIO";
@@ -121,7 +122,8 @@ public sealed class Hl7V2Format : ResultFormat
     private static IEnumerable<string> FlagsOf(ReportedResult result)
     {
         string? range = FlagMap.RangeCodeOf(result);
-        IEnumerable<string?> standard = result.Measurement.FlagCodes.Select(code => FlagMap.StandardCodeOf(code, result)).Where(code => code is not null && code != range).Distinct();
+        IEnumerable<string?> standard = result.Measurement.FlagCodes.Select(code => FlagMap.StandardCodeOf(code, result))
+            .Where(code => code is not null && code != range).Distinct();
         return (range is null ? [] : new[] { range })
             .Concat(standard.Select(code => Text.Components(code, null, LocalSystem)))
             .Concat(result.Measurement.FlagCodes.Select(code => Text.Components(code, null, LocalSystem)));

@@ -3,8 +3,8 @@ using Biomarkers.Results.Delivery;
 
 namespace Biomarkers.Interchange.Formats;
 
-/// <summary>JSON lines: one object per result version, each on its own line, in the project's canonical form (<see cref="CanonicalJson"/>): fixed order, no white space, absent values left out, doubles
-/// in the shortest form that reads back to the same bits.</summary>
+/// <summary>JSON lines: one object per result version, each on its own line, in the project's canonical form (<see cref="CanonicalJson"/>): fixed order, no white
+/// space, absent values left out, doubles in the shortest form that reads back to the same bits.</summary>
 public sealed class JsonFormat : ResultFormat
 {
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ using Biomarkers.Results.Delivery;
 namespace Biomarkers.Interchange.Formats;
 
 /// <summary>LIS2-A2 (ASTM E1394) records: H, then P, O, R and C for each result, then L. Each result has its own P, so that none is ascribed to the subject before it.</summary>
-/// <remarks>Records end with CR and are not framed (that is LIS1's). Texts are UTF-8; delimiters, line ends and tabs in them are escaped. Times are to the second, with their offset. A value has the
-/// significant digits of its assay, with <c>&lt;</c> or <c>&gt;</c> before it beyond the range.</remarks>
+/// <remarks>Records end with CR and are not framed (that is LIS1's). Texts are UTF-8; delimiters, line ends and tabs in them are escaped. Times are to the second, with
+/// their offset. A value has the significant digits of its assay, with <c>&lt;</c> or <c>&gt;</c> before it beyond the range.</remarks>
 public sealed class Lis2Format : ResultFormat
 {
     private static readonly Delimiters Text = Delimiters.Lis2;

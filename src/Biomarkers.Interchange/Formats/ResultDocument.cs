@@ -18,7 +18,15 @@ internal sealed record TimesDocument(string? Collected, string? Received, string
 
 /// <summary>A specimen without its time of collection, which stands among the times.</summary>
 internal sealed record SpecimenDocument(
-    string? StudyId, string? SubjectId, string? Visit, string? Timepoint, string? SpecimenType, string? Anticoagulant, double? HaemolysisIndex, bool? Fasting, int? FreezeThawCount);
+    string? StudyId,
+    string? SubjectId,
+    string? Visit,
+    string? Timepoint,
+    string? SpecimenType,
+    string? Anticoagulant,
+    double? HaemolysisIndex,
+    bool? Fasting,
+    int? FreezeThawCount);
 
 internal sealed record SignatureDocument(string Name, string Time, string Meaning);
 

@@ -7,10 +7,11 @@ namespace Biomarkers.Interchange.Writing;
 /// <summary>Numbers as they are reported: digits and a point, never an exponent, a group separator or a comma.</summary>
 public static class ReportedNumber
 {
-    /// <summary>A number in significant digits; zeros at the end are significant and stay. A tie goes away from zero.</summary>
+    /// <summary>A number in significant digits; zeros at the end are significant and stay. The number that the bits stand for is rounded, an exact tie to the even digit.</summary>
     /// <param name="value">Finite.</param>
     /// <param name="digits">1 to 17.</param>
     /// <returns>Such as <c>0.3200</c> for 0.32 in 4 digits, <c>12350</c> for 12346 in 4.</returns>
+    /// <remarks>Source of the rule for ties: ISO 80000-1, annex B, rule A; ASTM E29 has the same.</remarks>
     public static string Significant(double value, int digits) => WithoutExponent((value + 0.0).ToString($"E{digits - 1}", CultureInfo.InvariantCulture));
 
     /// <summary>All digits that tell a number from its neighbours.</summary>

@@ -23,7 +23,8 @@ internal static class ResultNotes
     private const int DiagnosticDigits = 6;
 
     public static IEnumerable<ResultNote> Of(ReportedResult result) =>
-        Of(result.Version).Concat(Of(result.Assurance.Holds)).Concat(OfFlags(result)).Concat(Of(result.Sample)).Concat(OfMeasurement(result)).Concat(Of(result.Origin)).Concat(Of(result.Assurance));
+        Of(result.Version).Concat(Of(result.Assurance.Holds)).Concat(OfFlags(result)).Concat(Of(result.Sample)).Concat(OfMeasurement(result))
+            .Concat(Of(result.Sample.Specimen ?? new Specimen())).Concat(Of(result.Origin)).Concat(Of(result.Assurance));
 
     private static IEnumerable<ResultNote> Of(ReportedVersion version)
     {
@@ -80,11 +81,6 @@ internal static class ResultNotes
         if (measurement.MeanResponse is { } response)
         {
             yield return new("RESPONSE", "mean response", ReportedNumber.Significant(response, DiagnosticDigits));
-        }
-
-        foreach (ResultNote note in Of(result.Sample.Specimen ?? new Specimen()))
-        {
-            yield return note;
         }
     }
 

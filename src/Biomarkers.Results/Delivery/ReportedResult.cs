@@ -3,12 +3,18 @@ using Biomarkers.Immunoassay;
 namespace Biomarkers.Results.Delivery;
 
 /// <summary>Everything of one released result version that leaves the system: what a LIMS is told. Immutable; checked when made, trusted after.</summary>
-/// <remarks>What can't be said: a preliminary result; a number without a quantified range status, or beside one that is not; a limit inside the range; a value of a rejected run,
-/// of a cancelled or of a withdrawn version; NaN and infinity. The comparator follows from this version's own range status, so that none is inherited from another version.</remarks>
+/// <remarks>What can't be said: a preliminary result; a number where the range status is not quantified; a limit inside the range; a value of a rejected run, of a
+/// cancelled or of a withdrawn version; NaN and infinity. The comparator follows from this version's own range status, so that none is inherited from another version.</remarks>
 public sealed record ReportedResult
 {
     private ReportedResult(
-        ReportedVersion version, ReportedSample sample, ReportedAnalyte analyte, ReportedMeasurement measurement, ReportedOrigin origin, ReportedTimes times, ReportedAssurance assurance)
+        ReportedVersion version,
+        ReportedSample sample,
+        ReportedAnalyte analyte,
+        ReportedMeasurement measurement,
+        ReportedOrigin origin,
+        ReportedTimes times,
+        ReportedAssurance assurance)
     {
         Version = version;
         Sample = sample;
@@ -45,7 +51,13 @@ public sealed record ReportedResult
 
     /// <summary>Makes a reported result, or says everything that is wrong with it; what the parts say of their fields is what is checked.</summary>
     public static Checked<ReportedResult> Create(
-        ReportedVersion version, ReportedSample sample, ReportedAnalyte analyte, ReportedMeasurement measurement, ReportedOrigin origin, ReportedTimes times, ReportedAssurance assurance)
+        ReportedVersion version,
+        ReportedSample sample,
+        ReportedAnalyte analyte,
+        ReportedMeasurement measurement,
+        ReportedOrigin origin,
+        ReportedTimes times,
+        ReportedAssurance assurance)
     {
         var faults = new List<Fault>();
         ReportedResultChecks.CheckVersion(version, faults);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
@@ -80,7 +81,8 @@ internal static class ReportedResultChecks
         CheckText("operator", origin.Operator, faults);
         CheckResourceName("run", origin.RunName, "analyticalRuns/", faults);
         int at = origin.AssayName.LastIndexOf('@');
-        if (at < 0 || !Texts.IsName(origin.AssayName[..at]) || !int.TryParse(origin.AssayName.AsSpan(at + 1), System.Globalization.NumberStyles.None, null, out int version) || version < 1)
+        bool isVersion = int.TryParse(origin.AssayName.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int version) && version > 0;
+        if (at < 0 || !isVersion || !Texts.IsName(origin.AssayName[..at]))
         {
             faults.Add(new Fault("assay", FaultReasons.InvalidText, $"'{Texts.Shorten(origin.AssayName)}' is no version of an assay; expected one such as il-6@1."));
         }

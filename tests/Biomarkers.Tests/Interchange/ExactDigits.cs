@@ -5,7 +5,7 @@ namespace Biomarkers.Tests.Interchange;
 /// <summary>Significant digits by whole numbers: what the text of a reported number is held against.</summary>
 internal static class ExactDigits
 {
-    /// <summary>A double, which is a fraction of whole numbers, rounded to significant digits, a tie away from zero.</summary>
+    /// <summary>A double, which is a fraction of whole numbers, rounded to significant digits, a tie to the even digit.</summary>
     public static string Significant(double value, int digits)
     {
         if (value == 0)
@@ -26,7 +26,7 @@ internal static class ExactDigits
             decimals++;
         }
 
-        BigInteger rounded = (Scaled(2 * numerator, denominator, decimals) + 1) / 2;
+        BigInteger rounded = Rounded(numerator, denominator, decimals);
         if (rounded == BigInteger.Pow(10, digits))
         {
             // 9.99 became 10.00: one decimal less.
@@ -42,6 +42,15 @@ internal static class ExactDigits
     // What stands before the point after the point moved right; the rest is cut off.
     private static BigInteger Scaled(BigInteger numerator, BigInteger denominator, int decimals) =>
         numerator * BigInteger.Pow(10, Math.Max(0, decimals)) / (denominator * BigInteger.Pow(10, Math.Max(0, -decimals)));
+
+    private static BigInteger Rounded(BigInteger numerator, BigInteger denominator, int decimals)
+    {
+        BigInteger below = Scaled(numerator, denominator, decimals);
+        BigInteger by = denominator * BigInteger.Pow(10, Math.Max(0, -decimals));
+        BigInteger rest = (numerator * BigInteger.Pow(10, Math.Max(0, decimals))) - (below * by);
+        int comparison = (2 * rest).CompareTo(by);
+        return comparison > 0 || (comparison == 0 && !below.IsEven) ? below + 1 : below;
+    }
 
     private static (BigInteger Numerator, BigInteger Denominator) FractionOf(double value)
     {

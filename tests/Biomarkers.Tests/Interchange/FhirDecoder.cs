@@ -164,7 +164,9 @@ internal static class FhirDecoder
         }
     }
 
-    private static string? TimeOf(DataType? value) => value is FhirDateTime { Value: { } text } ? ExpectedFields.Time(DateTimeOffset.Parse(text, CultureInfo.InvariantCulture)) : null;
+    private static string? TimeOf(DataType? value) =>
+        value is FhirDateTime { Value: { } text } ? ExpectedFields.Time(DateTimeOffset.Parse(text, CultureInfo.InvariantCulture)) : null;
 
-    private static string? Bits(decimal? value) => value is { } known ? ExpectedFields.Bits(double.Parse(known.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : null;
+    private static string? Bits(decimal? value) =>
+        value is { } known ? ExpectedFields.Bits(double.Parse(known.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
@@ -9,12 +10,14 @@ using Biomarkers.Results.Delivery;
 
 namespace Biomarkers.Tests.Interchange;
 
-/// <summary>Released results that a seed determines: every status, optional parts there and not, magnitudes from 1e-9 to 1e9, texts of delimiters, escape sequences and letters of many scripts.</summary>
+/// <summary>Released results that a seed determines: every status, optional parts there and not, magnitudes from 1e-9 to 1e9, texts of delimiters, escape
+/// sequences and letters of many scripts.</summary>
 internal sealed class RandomResults(ulong seed)
 {
     private static readonly string[] Pieces =
     [
-        "0", "007", "S-", "a", "B", " ", "  ", "|", "^", "~", "\\", "&", "\"", "\"\"", "'", ",", ";", ":", ": ", "<", ">", "=", "@", "#", "\\F\\", "&F&", "\\.br\\", "\\X0D\\", "MSH|^~\\&|", "L|1|N",
+        "0", "007", "S-", "a", "B", " ", "  ", "|", "^", "~", "\\", "&", "\"", "\"\"", "'", ",", ";", ":", ": ", "<", ">", "=", "@", "#",
+        "\\F\\", "&F&", "\\.br\\", "\\X0D\\", "MSH|^~\\&|", "L|1|N",
         "é", "ß", "İ", "ı", "I", "µ", "中文", "💧", "\u2028", "\u00a0", "\u0301", "\ufeff", "%20", "</a>", "{\"", "-1", "1,5", "1.5",
     ];
 
@@ -41,7 +44,7 @@ internal sealed class RandomResults(ulong seed)
         return ReportedResult.Create(
             version,
             new ReportedSample(Text(), Name("PLATE"), Wells(), Below(3) == 0 ? 1 : 1 + (Math.Abs(generator.NextNormal()) * 50), Maybe(Specimen)),
-            new ReportedAnalyte(analyte, Text(), loinc, ConcentrationUnit.TryParse(unit, out ConcentrationUnit? known) ? known : throw new InvalidOperationException(unit), 1 + Below(17)),
+            new ReportedAnalyte(analyte, Text(), loinc, Unit(unit), 1 + Below(17)),
             Measurement(status),
             new ReportedOrigin(Name("reader"), Maybe(Text), $"analyticalRuns/{Below(100000)}", $"{analyte}@{1 + Below(9)}", Hash(), Many(2, Lot)),
             new ReportedTimes(MaybeTime(), MaybeTime(), Time()),
@@ -59,6 +62,9 @@ internal sealed class RandomResults(ulong seed)
             new MessageParty(Text(), Maybe(Text)), Maybe(() => new MessageParty(Text(), Maybe(Text))), Time(), $"C{number}").ValueOrThrow();
         return options with { Purpose = (MessagePurpose)Below(3) };
     }
+
+    private static ConcentrationUnit Unit(string code) =>
+        ConcentrationUnit.TryParse(code, out ConcentrationUnit? unit) ? unit : throw new InvalidOperationException($"'{code}' is no unit.");
 
     private ReportedVersion Version(int number, ResultStatus status)
     {
@@ -99,7 +105,7 @@ internal sealed class RandomResults(ulong seed)
     // Over all magnitudes, and now and then a number that is written with few digits or ends a decade.
     private double Magnitude() => Below(6) switch
     {
-        0 => double.Parse($"{1 + Below(99)}e{Below(17) - 9}", System.Globalization.CultureInfo.InvariantCulture),
+        0 => double.Parse(string.Create(CultureInfo.InvariantCulture, $"{1 + Below(99)}e{Below(17) - 9}"), CultureInfo.InvariantCulture),
         1 => Math.BitDecrement(Math.Pow(10, Below(18) - 8)),
         _ => Math.Pow(10, (18 * generator.NextUniform()) - 9),
     };

@@ -6,9 +6,11 @@ using Hl7.Fhir.Serialization;
 
 namespace Biomarkers.Interchange.Formats.FhirR4;
 
-/// <summary>A FHIR R4 Bundle (JSON) of the type collection: for each result version its Observation, Specimen and, where it is signed or has a reason, Provenance; each instrument once as Device.</summary>
-/// <remarks>Resources name each other by UUIDs that follow from their names, so that the same result has the same ones in every message. <c>valueQuantity</c> is what is reported, in significant digits;
-/// the extension <c>unrounded</c> has the full number, the component <c>mean-response</c> at most 28 decimals of it. <c>effectiveDateTime</c> is the time of collection; that of the measurement is the extension <c>measured</c>.</remarks>
+/// <summary>A FHIR R4 Bundle (JSON) of the type collection: for each result version its Observation, Specimen and, where it is signed or has a reason,
+/// Provenance; each instrument once as Device.</summary>
+/// <remarks>Resources name each other by UUIDs that follow from their names, so that the same result has the same ones in every message. <c>valueQuantity</c> is
+/// what is reported, in significant digits; the extension <c>unrounded</c> has the full number, the component <c>mean-response</c> at most 28 decimals of it.
+/// <c>effectiveDateTime</c> is the time of collection; that of the measurement is the extension <c>measured</c>.</remarks>
 public sealed class FhirR4Format : ResultFormat
 {
     private static readonly BaseFhirJsonSerializer Serializer = new(ModelInfo.ModelInspector);

@@ -33,7 +33,10 @@ internal static class SpecimenResource
             ("haemolysis-index", known.HaemolysisIndex is { } index ? new FhirDecimal(decimal.Parse(ReportedNumber.Exact(index), CultureInfo.InvariantCulture)) : null),
             ("freeze-thaw-count", known.FreezeThawCount is { } count ? new Integer(count) : null),
         ];
-        specimen.Extension.AddRange(extensions.Where(extension => extension.Value is not null).Select(extension => new Extension(vocabulary.Extension(extension.Name), extension.Value!)));
+        specimen.Extension.AddRange(
+            from extension in extensions
+            where extension.Value is not null
+            select new Extension(vocabulary.Extension(extension.Name), extension.Value));
         return specimen;
     }
 
