@@ -8,9 +8,10 @@ namespace Biomarkers.Results.Delivery;
 /// <param name="Name">Result, the same for all versions: <c>results/17</c>.</param>
 /// <param name="Version">1 or more. Name and version are what a LIMS knows a repeat by.</param>
 /// <param name="Status">Anything but preliminary, which never leaves.</param>
-/// <param name="SupersededVersion">Released version that this one replaces or takes back, less than <paramref name="Version"/>; there for corrected and withdrawn, possible for
-/// cancelled, absent for final.</param>
-/// <param name="Reason">Why it replaces, takes back, or has no value; 1 to 2,000 characters, line ends and tabs included. Required for all but final.</param>
+/// <param name="SupersededVersion">Version that left before and that this one replaces or takes back, less than <paramref name="Version"/>; there for corrected and
+/// withdrawn, possible for cancelled, absent for final.</param>
+/// <param name="Reason">Why it replaces, takes back, or has no value; 1 to 2,000 characters, line ends and tabs included. Required where it
+/// replaces or takes back another version; null where the flags explain it.</param>
 public sealed record ReportedVersion(string Name, int Version, ResultStatus Status, int? SupersededVersion, string? Reason)
 {
     /// <summary>Name and version: <c>results/17@2</c>.</summary>

@@ -35,9 +35,9 @@ internal static class ReportedResultChecks
         {
             CheckLongText("reason", reason, faults);
         }
-        else if (version.Status != ResultStatus.Final)
+        else if (version.SupersededVersion is not null || version.Status is ResultStatus.Corrected or ResultStatus.Withdrawn)
         {
-            faults.Add(new Fault("reason", FaultReasons.ReasonRequired, $"A {version.Status} version says why; expected a reason."));
+            faults.Add(new Fault("reason", FaultReasons.ReasonRequired, $"A {version.Status} version that replaces another says why; expected a reason."));
         }
     }
 

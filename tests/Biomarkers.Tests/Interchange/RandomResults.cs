@@ -70,7 +70,7 @@ internal sealed class RandomResults(ulong seed)
     {
         int version = 2 + Below(5);
         bool hasSuperseded = status is ResultStatus.Corrected or ResultStatus.Withdrawn || (status == ResultStatus.Cancelled && Below(2) == 0);
-        return new ReportedVersion($"results/{number + 1}", version, status, hasSuperseded ? 1 + Below(version - 1) : null, status == ResultStatus.Final ? Maybe(LongText) : LongText());
+        return new ReportedVersion($"results/{number + 1}", version, status, hasSuperseded ? 1 + Below(version - 1) : null, hasSuperseded ? LongText() : Maybe(LongText));
     }
 
     private ReportedMeasurement Measurement(ResultStatus status)

@@ -93,6 +93,14 @@ public sealed class ReportedResultTests
         AssertFault(Sample.As(status, reason: null), "reason", FaultReasons.ReasonRequired);
     }
 
+    /// <summary>The first release of a rejected run: its flags say why there is no value.</summary>
+    [Fact]
+    public void Create_CancelledThatReplacesNothing_NeedsNoReason()
+    {
+        Assert.Null(Sample.WithFlags("R_REJECTED").As(ResultStatus.Cancelled, reason: null, superseded: null).Make().Version.Reason);
+        AssertFault(Sample.As(ResultStatus.Cancelled, reason: null), "reason", FaultReasons.ReasonRequired);
+    }
+
     [Fact]
     public void Create_FinalThatReplaces_DoesNotLeaveAsFinal() =>
         AssertFault(Sample with { Version = Sample.Version with { SupersededVersion = 1 } }, "superseded_version", FaultReasons.OutOfRange);
