@@ -10,6 +10,7 @@ var root = new RootCommand("Times the real server and the curve fit, beside bare
     BitsCommand.Create(),
     FuzzCommand.Create(),
     CoverageCommand.Create(),
+    InterchangeCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync();

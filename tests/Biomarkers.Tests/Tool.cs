@@ -17,6 +17,9 @@ internal static class Tool
         new("/usr/include/google/protobuf/timestamp.proto", "libprotobuf-dev"),
     ];
 
+    /// <summary>Python with a parser of HL7 v2.</summary>
+    public static IReadOnlyList<Tool.Requirement> PythonHl7 { get; } = [new("/usr/bin/python3", "python3"), new("/usr/lib/python3/dist-packages/hl7/__init__.py", "python3-hl7")];
+
     /// <summary>The checker of compose files.</summary>
     public static IReadOnlyList<Tool.Requirement> DockerCompose { get; } = [new("/usr/bin/docker-compose", "docker-compose"), new("/usr/lib/python3/dist-packages/yaml/__init__.py", "python3-yaml")];
 
@@ -45,6 +48,18 @@ internal static class Tool
 public sealed class PythonGrpcFactAttribute : FactAttribute
 {
     public PythonGrpcFactAttribute() => Skip = Tool.SkipReason(Tool.PythonGrpc, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A test that runs <see cref="Tool.PythonHl7"/>; skipped, visibly, where they are missing, unless all tools are required.</summary>
+public sealed class PythonHl7FactAttribute : FactAttribute
+{
+    public PythonHl7FactAttribute() => Skip = Tool.SkipReason(Tool.PythonHl7, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A theory that runs <see cref="Tool.PythonHl7"/>; skipped, visibly, where they are missing, unless all tools are required.</summary>
+public sealed class PythonHl7TheoryAttribute : TheoryAttribute
+{
+    public PythonHl7TheoryAttribute() => Skip = Tool.SkipReason(Tool.PythonHl7, File.Exists, Tool.AllRequired);
 }
 
 /// <summary>A test that runs <see cref="Tool.DockerCompose"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>

@@ -80,7 +80,7 @@ internal static class AssayChecks
                 $"{analyte.SignificantDigits} significant digits were given; expected 1 to {MaximumSignificantDigits}."));
         }
 
-        if (analyte.Loinc is { } loinc && !IsLoinc(loinc))
+        if (analyte.Loinc is { } loinc && !LoincCode.IsWellFormed(loinc))
         {
             faults.Add(new Fault(
                 $"{place}.loinc",
@@ -156,11 +156,5 @@ internal static class AssayChecks
         {
             faults.Add(new Fault(field, FaultReasons.UnknownWord, $"{typeof(T).Name} {word} is not known; expected one of {string.Join(", ", Enum.GetNames<T>())}."));
         }
-    }
-
-    private static bool IsLoinc(string code)
-    {
-        int hyphen = code.Length - 2;
-        return hyphen is >= 1 and <= 7 && code[hyphen] == '-' && char.IsAsciiDigit(code[^1]) && code.AsSpan(0, hyphen).IndexOfAnyExceptInRange('0', '9') < 0;
     }
 }

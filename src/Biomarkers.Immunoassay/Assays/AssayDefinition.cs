@@ -112,7 +112,7 @@ public sealed record AnalyteSpecification
     /// (calibrators are assigned after it too), so it is never multiplied.</summary>
     public double MinimumRequiredDilution { get; init; } = 1;
 
-    /// <summary>Digits after the first significant one that a report shows; full precision is stored.</summary>
+    /// <summary>Significant digits that a report shows, 1 to 17; full precision is stored.</summary>
     public int SignificantDigits { get; init; } = 4;
 
     /// <summary>LOINC code whose property fits <see cref="Unit"/>; null where none was found. Not checked against the LOINC table.</summary>

@@ -26,6 +26,7 @@ public sealed partial class PlacementTests
     [Theory]
     [InlineData("Biomarkers.Immunoassay")]
     [InlineData("Biomarkers.Instruments")]
+    [InlineData("Biomarkers.Interchange")]
     [InlineData("Biomarkers.Pipeline")]
     [InlineData("Biomarkers.Results")]
     [InlineData("Biomarkers.Storage")]

@@ -33,6 +33,7 @@ public sealed class PurityTests
     [Theory]
     [InlineData("Biomarkers.Immunoassay")]
     [InlineData("Biomarkers.Instruments")]
+    [InlineData("Biomarkers.Interchange")]
     [InlineData("Biomarkers.Results")]
     public void Assembly_ThatComputes_ReachesNothingOutside(string assembly) => Faults.None(FaultsOf(Assembly.Load(assembly)));
 

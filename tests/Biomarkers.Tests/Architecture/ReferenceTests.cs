@@ -17,6 +17,7 @@ public sealed class ReferenceTests
         ["Pipeline"] = new(["Immunoassay", "Results"], ["System.Threading.Channels"]),
         ["Storage"] = new(["Immunoassay", "Pipeline", "Results"], ["linq2db", "Microsoft.Data.Sqlite", "Npgsql"]),
         ["Instruments"] = new(["Immunoassay"], []),
+        ["Interchange"] = new(["Immunoassay", "Results"], ["Hl7.Fhir.R4"]),
         ["Client"] = new(["Contracts"], ["Grpc.Net.Client", "Grpc.StatusProto"]),
         ["Simulation"] = new(["Client", "Contracts", "Immunoassay"], []),
         ["Server"] = new(
