@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Biomarkers.Immunoassay;
+
+namespace Biomarkers.Results.Ledger;
+
+/// <summary>What the audit event of a saved or reinstated run vouches for beside its own words.</summary>
+/// <param name="Ordinal">Number of the run's newest seal, 1 for the first.</param>
+/// <param name="Seal">SHA-256 of that seal, over all rows of the run.</param>
+/// <param name="Read">SHA-256 over the stored plate read, its bytes by their hash.</param>
+public sealed record RunCoverage(int Ordinal, ContentHash Seal, ContentHash Read);
+
+/// <summary>The hashes by which details of audit events name what is stored beside the ledger, so that it is covered by the chain. One place writes and reads them.</summary>
+/// <remarks>They end a detail, after texts that others chose, so that no text can stand for one.</remarks>
+public static partial class CoveredContent
+{
+    /// <summary>A run, behind what the detail says else.</summary>
+    public static string Describe(string detail, RunCoverage run) =>
+        string.Create(CultureInfo.InvariantCulture, $"{detail}; read SHA-256 {run.Read}; seal {run.Ordinal} SHA-256 {run.Seal}");
+
+    /// <summary>Content of any other kind, behind what the detail says else.</summary>
+    public static string Describe(string detail, ContentHash content) => $"{detail}; SHA-256 {content}";
+
+    /// <summary>What a detail says of its run; null where it is of a time before it did.</summary>
+    public static RunCoverage? RunOf(AuditEvent audit) => RunEnd().Match(audit.Detail ?? string.Empty) is { Success: true } match
+        ? new RunCoverage(
+            int.Parse(match.Groups["ordinal"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture), ContentHash.Parse(match.Groups["seal"].Value), ContentHash.Parse(match.Groups["read"].Value))
+        : null;
+
+    /// <summary>The hash that ends a detail; null where none does.</summary>
+    public static ContentHash? ContentOf(AuditEvent audit) =>
+        ContentEnd().Match(audit.Detail ?? string.Empty) is { Success: true } match ? ContentHash.Parse(match.Groups["hash"].Value) : null;
+
+    /// <summary>The version that a detail of <see cref="AuditActions.LayoutSubmitted"/> names; null where none is named.</summary>
+    public static int? LayoutVersionOf(AuditEvent audit) =>
+        LayoutVersion().Match(audit.Detail ?? string.Empty) is { Success: true } match ? int.Parse(match.Groups["version"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>The generation that a detail of <see cref="AuditActions.DatabaseRestored"/> begins; null where none is named.</summary>
+    public static long? GenerationOf(AuditEvent audit) =>
+        Generation().Match(audit.Detail ?? string.Empty) is { Success: true } match ? long.Parse(match.Groups["to"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+
+    [GeneratedRegex(@"; read SHA-256 (?<read>[0-9a-f]{64}); seal (?<ordinal>[0-9]{1,9}) SHA-256 (?<seal>[0-9a-f]{64})\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RunEnd();
+
+    [GeneratedRegex(@"\bSHA-256 (?<hash>[0-9a-f]{64})\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ContentEnd();
+
+    [GeneratedRegex(@"\Aversion (?<version>[0-9]{1,9}), ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LayoutVersion();
+
+    // The source of a restore stands before it and is a text of the operator; the number of ended holders follows.
+    [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,19}); [0-9]+ holders of work ended(; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Generation();
+}
