@@ -30,6 +30,9 @@ public static class AuditActions
     /// <summary>The results of an earlier run are the newest again, because the layout that they rest on is.</summary>
     public const string RunReinstated = "RUN_REINSTATED";
 
+    /// <summary>A run was sealed anew, because further versions of its results were added by the events beside this one.</summary>
+    public const string RunSealed = "RUN_SEALED";
+
     /// <summary>A sender's clock differs from the server's by more than the limit.</summary>
     public const string ClockSkewed = "CLOCK_SKEWED";
 

@@ -59,5 +59,6 @@ public sealed partial class SqlQueries : IAuditQueries
 
     /// <summary>Verifies the database as it is now; see <see cref="DatabaseVerification"/>.</summary>
     /// <exception cref="VerificationException">It can't be read.</exception>
-    public Task<VerificationReport> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken) => DatabaseVerification.RunAsync(database, request, cancellationToken);
+    public Task<VerificationReport> VerifyAsync(VerificationRequest request, CancellationToken cancellationToken) =>
+        DatabaseVerification.RunAsync(database, request, cancellationToken);
 }

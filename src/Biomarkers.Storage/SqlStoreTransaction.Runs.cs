@@ -14,7 +14,7 @@ namespace Biomarkers.Storage;
 /// <summary>Runs with everything that explains them.</summary>
 internal sealed partial class SqlStoreTransaction
 {
-    private readonly Dictionary<long, RunCoverage> sealedRuns = [];
+    private readonly List<(long RunKey, RunCoverage Coverage)> sealedRuns = [];
 
     public async Task<RunSaving> SaveRunAsync(ReadyWork work, string holder, AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken)
     {
@@ -64,29 +64,41 @@ internal sealed partial class SqlStoreTransaction
         }
 
         await InsertAllAsync(versions, cancellationToken);
-        RunSealTable seal = await SealedRuns.ReplaceSealAsync(connection, runKey, versions, cancellationToken);
+        RunCoverage coverage = await ReplaceSealAsync(runKey, versions, cancellationToken);
         await SetRunAsync(plateKey, runKey, time, cancellationToken);
-        return Cover(seal, await OriginalReads(runKey).SingleAsync(cancellationToken));
-    }
-
-    // What the audit event of this transaction must name; see RequireCoverage.
-    private RunCoverage Cover(RunSealTable seal, PlateReadTable read)
-    {
-        var coverage = new RunCoverage(seal.Ordinal, ContentHash.FromBytes(seal.ContentHash), ReadSeal.Of(read));
-        sealedRuns[seal.RunKey] = coverage;
         return coverage;
     }
 
-    // A seal that no audit event names is one that anybody could have made.
-    private void RequireCoverage(IReadOnlyList<LedgerEntry> entries)
+    // Whatever adds versions to a run seals it anew by this.
+    private async Task<RunCoverage> ReplaceSealAsync(long runKey, IEnumerable<ResultVersionTable> added, CancellationToken cancellationToken)
     {
+        RunSealTable seal = await SealedRuns.AddSealAsync(connection, runKey, added, cancellationToken);
+        return Cover(seal, await OriginalReads(runKey).SingleAsync(cancellationToken));
+    }
+
+    // What an audit event of this transaction names; see WithSeals.
+    private RunCoverage Cover(RunSealTable seal, PlateReadTable read)
+    {
+        var coverage = new RunCoverage(seal.Ordinal, ContentHash.FromBytes(seal.ContentHash), ReadSeal.Of(read));
+        sealedRuns.Add((seal.RunKey, coverage));
+        return coverage;
+    }
+
+    // A seal that no audit event names is one that anybody could have made: where the event of a change does not name it, one of its own does.
+    private List<LedgerEntry> WithSeals(IReadOnlyList<LedgerEntry> entries)
+    {
+        var all = new List<LedgerEntry>(entries);
         foreach ((long runKey, RunCoverage coverage) in sealedRuns)
         {
-            if (!entries.Any(entry => entry.Audit.Target == SealedRuns.NameOf(runKey) && CoveredContent.RunOf(entry.Audit) == coverage))
+            string target = SealedRuns.NameOf(runKey);
+            if (!entries.Any(entry => entry.Audit.Target == target && CoveredContent.RunOf(entry.Audit) == coverage))
             {
-                throw new InvalidOperationException($"{SealedRuns.NameOf(runKey)} was sealed, and no audit event of the transaction names the seal. See CoveredContent.");
+                DateTimeOffset time = entries.Count > 0 ? entries[^1].Audit.Time : throw new InvalidOperationException($"{target} was sealed by a change without an audit event.");
+                all.Add(new LedgerEntry(new AuditEvent(time, "server", AuditActions.RunSealed, target, null, CoveredContent.Describe("further versions of its results", coverage)), null));
             }
         }
+
+        return all;
     }
 
     private async Task SetRunAsync(long plateKey, long? runKey, DateTimeOffset time, CancellationToken cancellationToken)

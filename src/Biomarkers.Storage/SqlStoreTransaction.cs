@@ -20,7 +20,7 @@ internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWrite
 
     public async Task SealAsync(HolderBeat beat, IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
     {
-        RequireCoverage(entries);
+        entries = WithSeals(entries);
         await BeatAsync(beat, cancellationToken);
         await ContinueSeriesAsync(cancellationToken);
         await PlaceChangedPlatesAsync(cancellationToken);

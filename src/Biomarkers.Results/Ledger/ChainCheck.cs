@@ -42,7 +42,8 @@ public sealed class ChainCheck
     }
 
     /// <summary>What was done at the place where <see cref="Take"/> said no.</summary>
-    /// <remarks>Events that were rewritten with their hashes fit each other: the first that was not rewritten tells that one before it was. Which one, a checkpoint must say.</remarks>
+    /// <remarks>Events that were rewritten with their hashes fit each other: the first that was not rewritten tells that one before it was. Which one,
+    /// a checkpoint must say.</remarks>
     /// <param name="found">The event that does not fit.</param>
     /// <param name="rest">That event and all behind it, in order.</param>
     public Tampering Explain(StoredAuditEvent found, IEnumerable<StoredAuditEvent> rest)
@@ -110,7 +111,8 @@ public sealed class ChainCheck
         return Say(TamperingKind.Changed, expected, $"audit event {expected} is not what it was: its content has SHA-256 {computed}, it says {found.Hash}", computed, found.Hash);
     }
 
-    /// <summary>What was done to the end of the ledger; null where it is as its head says.</summary>
+    /// <summary>What was done to the end of the ledger; null where it is as its head says. Of another hash it can't tell whether the head was changed or events up to it were
+    /// rewritten.</summary>
     /// <param name="sequence">Number of events by the head.</param>
     /// <param name="hash">Hash of the newest by the head.</param>
     public Tampering? CheckHead(long sequence, ContentHash hash) =>
@@ -119,9 +121,9 @@ public sealed class ChainCheck
             : sequence < Sequence
                 ? Say(TamperingKind.Inserted, sequence + 1, $"the ledger's head says {sequence} events; there are {Sequence}", null, null)
                 : hash != Hash
-                    ? Say(TamperingKind.Changed, sequence, $"the ledger's head says SHA-256 {hash}; its newest event has {Hash}", Hash, hash)
+                    ? Say(TamperingKind.Changed, Math.Min(sequence, 1), $"the ledger's head says SHA-256 {hash}; its newest event has {Hash}", hash, Hash) with { LatestSequence = sequence, IsAtHead = true }
                     : null;
 
     private static Tampering Say(TamperingKind kind, long sequence, string text, ContentHash? expected, ContentHash? actual) =>
-        new(kind, "ledger", sequence, text) { Expected = expected, Actual = actual };
+        new(kind, Tampering.Ledger, sequence, text) { Expected = expected, Actual = actual };
 }

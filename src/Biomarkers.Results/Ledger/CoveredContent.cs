@@ -22,22 +22,25 @@ public static partial class CoveredContent
     public static string Describe(string detail, ContentHash content) => $"{detail}; SHA-256 {content}";
 
     /// <summary>What a detail says of its run; null where it is of a time before it did.</summary>
-    public static RunCoverage? RunOf(AuditEvent audit) => RunEnd().Match(audit.Detail ?? string.Empty) is { Success: true } match
-        ? new RunCoverage(
-            int.Parse(match.Groups["ordinal"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture), ContentHash.Parse(match.Groups["seal"].Value), ContentHash.Parse(match.Groups["read"].Value))
-        : null;
+    public static RunCoverage? RunOf(AuditEvent audit)
+    {
+        Match match = RunEnd().Match(audit.Detail ?? string.Empty);
+        return match.Success
+            ? new RunCoverage((int)NumberOf(match, "ordinal"), ContentHash.Parse(match.Groups["seal"].Value), ContentHash.Parse(match.Groups["read"].Value))
+            : null;
+    }
 
     /// <summary>The hash that ends a detail; null where none does.</summary>
     public static ContentHash? ContentOf(AuditEvent audit) =>
         ContentEnd().Match(audit.Detail ?? string.Empty) is { Success: true } match ? ContentHash.Parse(match.Groups["hash"].Value) : null;
 
     /// <summary>The version that a detail of <see cref="AuditActions.LayoutSubmitted"/> names; null where none is named.</summary>
-    public static int? LayoutVersionOf(AuditEvent audit) =>
-        LayoutVersion().Match(audit.Detail ?? string.Empty) is { Success: true } match ? int.Parse(match.Groups["version"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+    public static int? LayoutVersionOf(AuditEvent audit) => LayoutVersion().Match(audit.Detail ?? string.Empty) is { Success: true } match ? (int)NumberOf(match, "version") : null;
 
     /// <summary>The generation that a detail of <see cref="AuditActions.DatabaseRestored"/> begins; null where none is named.</summary>
-    public static long? GenerationOf(AuditEvent audit) =>
-        Generation().Match(audit.Detail ?? string.Empty) is { Success: true } match ? long.Parse(match.Groups["to"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+    public static long? GenerationOf(AuditEvent audit) => Generation().Match(audit.Detail ?? string.Empty) is { Success: true } match ? NumberOf(match, "to") : null;
+
+    private static long NumberOf(Match match, string group) => long.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"; read SHA-256 (?<read>[0-9a-f]{64}); seal (?<ordinal>[0-9]{1,9}) SHA-256 (?<seal>[0-9a-f]{64})\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex RunEnd();
@@ -49,6 +52,6 @@ public static partial class CoveredContent
     private static partial Regex LayoutVersion();
 
     // The source of a restore stands before it and is a text of the operator; the number of ended holders follows.
-    [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,19}); [0-9]+ holders of work ended(; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,18}); [0-9]+ holders of work ended(; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Generation();
 }

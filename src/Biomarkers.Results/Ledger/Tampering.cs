@@ -34,8 +34,14 @@ public enum TamperingKind
 /// <param name="Text">What was found and what was expected, one sentence.</param>
 public sealed record Tampering(TamperingKind Kind, string Target, long? Sequence, string Text)
 {
+    /// <summary>The target of what was done to the audit log itself.</summary>
+    public const string Ledger = "ledger";
+
     /// <summary>The last event that may be the first wrong one, where a checkpoint alone tells; null where <see cref="Sequence"/> is exact.</summary>
     public long? LatestSequence { get; init; }
+
+    /// <summary>Whether the ledger's head tells, behind its newest event. Default false.</summary>
+    public bool IsAtHead { get; init; }
 
     /// <summary>The first wrong event of a read stream; null where it is none.</summary>
     public long? Offset { get; init; }

@@ -29,7 +29,8 @@ public sealed record ServerOptions
         init;
     }
 
-    /// <summary>Folder in which checkpoints are written; servers may share it. Outside the machine's reach it proves the most. Default: <c>checkpoints</c> in the data directory.</summary>
+    /// <summary>Folder in which checkpoints are written; servers may share it. Outside the machine's reach it proves the most. Default:
+    /// <c>checkpoints</c> in the data directory.</summary>
     [AllowNull]
     public string CheckpointDirectory
     {

@@ -16,7 +16,9 @@ using Microsoft.AspNetCore.Authorization;
 namespace Biomarkers.Server.Services;
 
 /// <summary>The audit log, its checkpoints and its proof.</summary>
-internal sealed class AuditService(IAuditQueries queries, CheckpointService checkpoints, AuditVerification verification, WireLimits limits, TimeProvider time) : V1.AuditService.AuditServiceBase
+internal sealed class AuditService(
+    IAuditQueries queries, CheckpointService checkpoints, AuditVerification verification, WireLimits limits, TimeProvider time, IHostApplicationLifetime lifetime)
+    : V1.AuditService.AuditServiceBase
 {
     // A reader is told that the work goes on.
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
@@ -40,16 +42,30 @@ internal sealed class AuditService(IAuditQueries queries, CheckpointService chec
     public override async Task VerifyAuditLog(VerifyAuditLogRequest request, IServerStreamWriter<VerifyAuditLogResponse> responses, ServerCallContext context)
     {
         var progress = new RowCount();
-        Task<Storage.Verification.VerificationReport> work = verification.RunAsync(request.Recompute, progress, context.CancellationToken);
-        // Says that the work has begun, before a row was looked at.
-        await responses.WriteWithinAsync(new VerifyAuditLogResponse { RowCount = 0 }, limits.Write, time, context.CancellationToken);
-        while (await Task.WhenAny(work, Task.Delay(ProgressInterval, time, context.CancellationToken)) != work)
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        Task<Storage.Verification.VerificationReport> work = verification.RunAsync(request.Recompute, progress, ended.Token);
+        try
         {
-            context.CancellationToken.ThrowIfCancellationRequested();
-            await responses.WriteWithinAsync(new VerifyAuditLogResponse { RowCount = progress.Value }, limits.Write, time, context.CancellationToken);
-        }
+            // Says that the work has begun, before a row was looked at.
+            await responses.WriteWithinAsync(new VerifyAuditLogResponse { RowCount = 0 }, limits.Write, time, ended.Token);
+            while (await Task.WhenAny(work, Task.Delay(ProgressInterval, time, ended.Token)) != work)
+            {
+                ended.Token.ThrowIfCancellationRequested();
+                await responses.WriteWithinAsync(new VerifyAuditLogResponse { RowCount = progress.Value }, limits.Write, time, ended.Token);
+            }
 
-        await responses.WriteWithinAsync(new VerifyAuditLogResponse { Report = AuditMapper.ToWire(await work) }, limits.Write, time, context.CancellationToken);
+            await responses.WriteWithinAsync(new VerifyAuditLogResponse { Report = AuditMapper.ToWire(await work) }, limits.Write, time, ended.Token);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw RpcErrors.ShuttingDown();
+        }
+        finally
+        {
+            // It reads the store, which outlives this call and not much more.
+            await ended.CancelAsync();
+            await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private sealed class RowCount : IProgress<long>

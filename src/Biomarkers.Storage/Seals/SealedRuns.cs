@@ -31,7 +31,7 @@ internal static class SealedRuns
     /// <summary>Seals a run anew after rows were added to it.</summary>
     /// <returns>The new seal.</returns>
     /// <exception cref="StoredDataDamagedException">It has no seal, or is not as it was sealed.</exception>
-    public static async Task<RunSealTable> ReplaceSealAsync(DataConnection connection, long runKey, IEnumerable<ResultVersionTable> added, CancellationToken cancellationToken)
+    public static async Task<RunSealTable> AddSealAsync(DataConnection connection, long runKey, IEnumerable<ResultVersionTable> added, CancellationToken cancellationToken)
     {
         HashSet<long> addedKeys = [.. added.Select(version => version.VersionKey)];
         RunContents run = (await LoadAsync(connection, [runKey], cancellationToken)).Single();

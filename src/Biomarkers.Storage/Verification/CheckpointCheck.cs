@@ -130,5 +130,5 @@ internal sealed class CheckpointCheck
     }
 
     private void Add(TamperingKind kind, HeldCheckpoint held, long sequence, long? latest, string text, ContentHash? expected = null, ContentHash? actual = null) =>
-        findings.Add(new Tampering(kind, "ledger", sequence, $"checkpoint '{Path.GetFileName(held.Place)}' {text}") { LatestSequence = latest, Expected = expected, Actual = actual });
+        findings.Add(new Tampering(kind, Tampering.Ledger, sequence, $"checkpoint '{Path.GetFileName(held.Place)}' {text}") { LatestSequence = latest, Expected = expected, Actual = actual });
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Results;
 using Biomarkers.Results.Ledger;
 using Biomarkers.Storage.Tables;
@@ -37,9 +39,10 @@ internal sealed class ContentCheck(DataConnection connection, LedgerIndex index)
     {
         var rows = await (
             from layout in connection.GetTable<PlateLayoutTable>()
-            join plate in connection.GetTable<PlateTable>() on layout.PlateKey equals plate.PlateKey
+            from plate in connection.GetTable<PlateTable>().LeftJoin(row => row.PlateKey == layout.PlateKey)
+            from assay in connection.GetTable<AssayTable>().LeftJoin(row => row.AssayKey == layout.AssayKey)
             orderby layout.LayoutKey
-            select new { plate.Barcode, Row = layout }).ToListAsync(cancellationToken);
+            select new { Barcode = (string?)plate.Barcode, AssayId = (string?)assay.AssayId, AssayVersion = (int?)assay.Version, Row = layout }).ToListAsync(cancellationToken);
         Dictionary<string, StoredAuditEvent> events = ByName(AuditActions.LayoutSubmitted, audit => $"{audit.Target} layout {CoveredContent.LayoutVersionOf(audit)}");
         foreach (var row in rows)
         {
@@ -52,10 +55,25 @@ internal sealed class ContentCheck(DataConnection connection, LedgerIndex index)
 
             ContentHash found = ContentHash.Of(Encoding.UTF8.GetBytes(row.Row.Definition));
             Compare(name, stored, found, CoveredContent.ContentOf(stored.Audit), isOtherwiseSame: LedgerScan.HashOf(row.Row.ContentHash) == found
-                && IsOf(stored.Audit, row.Row.Actor, row.Row.Reason, row.Row.SubmitTime));
+                && IsOf(stored.Audit, row.Row.Actor, row.Row.Reason, row.Row.SubmitTime)
+                && IsOfAssay(row.Row.Definition, row.AssayId, row.AssayVersion));
         }
 
         Missing(events);
+    }
+
+    private static bool IsOfAssay(string definition, string? assayId, int? version)
+    {
+        try
+        {
+            var layout = PlateLayout.FromCanonicalJson(Encoding.UTF8.GetBytes(definition));
+            return (layout.AssayId, layout.AssayVersion) == (assayId, version);
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException)
+        {
+            // What is no layout is of no assay.
+            return false;
+        }
     }
 
     private async Task CheckAssaysAsync(CancellationToken cancellationToken)

@@ -9,10 +9,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Biomarkers.Storage.Verification;
 
-/// <summary>Proves that what is stored is what was stored: the ledger's chain, the checkpoints that were kept elsewhere, the streams' chains, every run and every other content that
-/// the ledger vouches for.</summary>
-/// <remarks>It sees every change of what is covered by whoever has not the key and all checkpoints. It can't see a ledger that was cut or made anew behind the newest checkpoint that was
-/// kept elsewhere, and not what was never sent.</remarks>
+/// <summary>Proves that what is stored is what was stored: the ledger's chain, the checkpoints that were kept elsewhere, the streams' chains, every run and every other
+/// content that the ledger vouches for.</summary>
+/// <remarks>It sees every change of what is covered by whoever has not the key and all checkpoints. It can't see a ledger that was cut or made anew behind the newest
+/// checkpoint that was kept elsewhere, and not what was never sent.</remarks>
 public static class DatabaseVerification
 {
     /// <summary>Verifies a stopped SQLite database, and changes no byte of it.</summary>
@@ -77,7 +77,8 @@ public static class DatabaseVerification
 
         IEnumerable<Tampering> findings =
         [
-            .. broken is null ? [] : new[] { Narrow(broken, checkpoints.VouchedSequence) }, .. checkpoints.Findings, .. streams.Findings, .. runs.Findings, .. contents.Findings,
+            .. broken is null ? [] : new[] { Narrow(broken, checkpoints.VouchedSequence, scan.EventCount) },
+            .. checkpoints.Findings, .. streams.Findings, .. runs.Findings, .. contents.Findings,
         ];
         return new VerificationReport
         {
@@ -98,13 +99,15 @@ public static class DatabaseVerification
             UncoveredContentCount = contents.UncoveredCount,
             RecomputedRunCount = runs.RecomputedCount,
             OtherEngineRunCount = runs.OtherEngineCount,
-            Findings = [.. findings.OrderBy(finding => finding.Sequence ?? long.MaxValue).Take(request.FindingLimit)],
+            // What the ledger is first: what it vouches for can't be judged where it is not whole.
+            Findings = [.. findings.OrderBy(finding => finding.Target != Tampering.Ledger).ThenBy(finding => finding.Sequence ?? long.MaxValue).Take(request.FindingLimit)],
         };
     }
 
-    // Rewritten events: a checkpoint that fits says that those before it were not.
-    private static Tampering Narrow(Tampering broken, long vouched) =>
-        broken.LatestSequence is { } latest && vouched < latest ? broken with { Sequence = vouched + 1 } : broken;
+    // Rewritten events: a checkpoint that fits says that those before it were not. Where it vouches for all that fit, what follows them was changed, or the head alone.
+    private static Tampering Narrow(Tampering broken, long vouched, long fitting) => broken.LatestSequence is not { } latest
+        ? broken
+        : vouched < latest ? broken with { Sequence = vouched + 1 } : broken with { Sequence = broken.IsAtHead ? fitting : fitting + 1, LatestSequence = null };
 
     private static async Task RequireSchemaAsync(SqlDatabase database, DataConnection connection, CancellationToken cancellationToken)
     {

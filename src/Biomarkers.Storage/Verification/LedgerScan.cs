@@ -68,11 +68,11 @@ internal sealed class LedgerScan(DataConnection connection, VerificationProgress
     public static ContentHash HashOf(byte[]? stored) => stored is { Length: 32 } ? ContentHash.FromBytes(stored) : ContentHash.Of(stored ?? []);
 
     /// <summary>An event as it is stored. A time that is none gives a hash that no event has.</summary>
-    public static StoredAuditEvent EventOf(AuditEventTable row) => new(
-        row.Sequence,
-        new AuditEvent(Instant.IsInstant(row.EventTime) ? Instant.FromMicroseconds(row.EventTime) : DateTimeOffset.MinValue, row.Actor, row.Action, row.Target, row.Reason, row.Detail),
-        HashOf(row.PreviousHash),
-        HashOf(row.Hash));
+    public static StoredAuditEvent EventOf(AuditEventTable row)
+    {
+        DateTimeOffset time = Instant.IsInstant(row.EventTime) ? Instant.FromMicroseconds(row.EventTime) : DateTimeOffset.MinValue;
+        return new StoredAuditEvent(row.Sequence, new AuditEvent(time, row.Actor, row.Action, row.Target, row.Reason, row.Detail), HashOf(row.PreviousHash), HashOf(row.Hash));
+    }
 
     private void Note(StoredAuditEvent stored, IReadOnlySet<long> wanted)
     {
@@ -90,10 +90,13 @@ internal sealed class LedgerScan(DataConnection connection, VerificationProgress
         }
     }
 
-    private async Task<List<StoredAuditEvent>> PageAsync(long? after, CancellationToken cancellationToken) =>
-        (await connection.GetTable<AuditEventTable>().Where(row => after == null || row.Sequence > after).OrderBy(row => row.Sequence).Take(PageSize).ToListAsync(cancellationToken)).ConvertAll(EventOf);
+    private Task<List<StoredAuditEvent>> PageAsync(long? after, CancellationToken cancellationToken) =>
+        ReadAsync(connection.GetTable<AuditEventTable>().Where(row => after == null || row.Sequence > after), PageSize, cancellationToken);
 
     // Once, where the chain breaks: what was done shows by what stands behind.
-    private async Task<List<StoredAuditEvent>> RestAsync(long from, CancellationToken cancellationToken) =>
-        (await connection.GetTable<AuditEventTable>().Where(row => row.Sequence >= from).OrderBy(row => row.Sequence).Take(RestSize).ToListAsync(cancellationToken)).ConvertAll(EventOf);
+    private Task<List<StoredAuditEvent>> RestAsync(long from, CancellationToken cancellationToken) =>
+        ReadAsync(connection.GetTable<AuditEventTable>().Where(row => row.Sequence >= from), RestSize, cancellationToken);
+
+    private static async Task<List<StoredAuditEvent>> ReadAsync(IQueryable<AuditEventTable> rows, int limit, CancellationToken cancellationToken) =>
+        (await rows.OrderBy(row => row.Sequence).Take(limit).ToListAsync(cancellationToken)).ConvertAll(EventOf);
 }

@@ -1,4 +1,5 @@
 using Biomarkers.Immunoassay.Analysis;
+using Biomarkers.Results;
 using Biomarkers.Storage.Copies;
 using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
@@ -14,6 +15,8 @@ internal static class Recomputation
         "ordinal", "unit", "range_status", "concentration", "limit_value", "lower_bound", "upper_bound", "cv_percent", "extrapolated_concentration", "mean_response", "response_variance",
         "ln_concentration_gradient", "wells", "flag_codes", "specimen",
     ];
+
+    private static readonly HashSet<string> KeptByACancellation = ["ordinal", "unit", "wells", "specimen"];
 
     /// <summary>The first value that differs, as <c>table row column</c>; null where all are the same.</summary>
     /// <param name="stored">The run as it is stored.</param>
@@ -57,7 +60,9 @@ internal static class Recomputation
             }
 
             ResultVersionTable computed = RunMapping.ToRow(version.VersionKey, version.ResultKey, version.Version, version.RunKey, version.Ordinal, result, version.CreateTime);
-            if (Difference(version, computed, ComputedOfVersion.Contains) is { } column)
+            // A version that was cancelled shows no values; those of its run are in the version before it.
+            Func<string, bool> isCompared = version.Status == (int)ResultStatus.Cancelled ? KeptByACancellation.Contains : ComputedOfVersion.Contains;
+            if (Difference(version, computed, isCompared) is { } column)
             {
                 return $"result_version {version.VersionKey} {column}";
             }

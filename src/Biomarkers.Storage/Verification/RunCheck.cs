@@ -163,13 +163,14 @@ internal sealed class RunCheck(DataConnection connection, LedgerIndex index, Ver
     // The seal covers their hashes, so that the bytes must have these.
     private async Task<bool> CheckInputsAsync(RunContents run, PlateReadTable read, CancellationToken cancellationToken)
     {
-        string? layout = await connection.GetTable<PlateLayoutTable>().Where(row => row.LayoutKey == run.Run.LayoutKey).Select(row => row.Definition).FirstOrDefaultAsync(cancellationToken);
+        string? layout = await connection.GetTable<PlateLayoutTable>()
+            .Where(row => row.LayoutKey == run.Run.LayoutKey).Select(row => row.Definition).FirstOrDefaultAsync(cancellationToken);
         string? assay = await connection.GetTable<AssayTable>().Where(row => row.AssayKey == run.Run.AssayKey).Select(row => row.Definition).FirstOrDefaultAsync(cancellationToken);
-        string? pack = await connection.GetTable<RulePackTable>().Where(row => row.Name == run.Run.RulePack).Select(row => row.Definition).FirstOrDefaultAsync(cancellationToken);
+        RulePackTable? pack = await connection.GetTable<RulePackTable>().FirstOrDefaultAsync(row => row.Name == run.Run.RulePack, cancellationToken);
         (string What, byte[]? Content, byte[] Hash)[] inputs =
         [
             ("plate read", read.Content, run.Run.ReadHash), ("layout", BytesOf(layout), run.Run.LayoutHash), ("assay", BytesOf(assay), run.Run.AssayHash),
-            ("rule pack", BytesOf(pack), run.Run.RulePackHash),
+            ("rule pack", BytesOf(pack?.Definition), pack?.ContentHash ?? run.Run.RulePackHash), ("rule pack", BytesOf(pack?.Definition), run.Run.RulePackHash),
         ];
         foreach ((string what, byte[]? content, byte[] hash) in inputs)
         {

@@ -3,8 +3,8 @@ using System.Security;
 namespace Biomarkers.Storage.Verification;
 
 /// <summary>An SQLite database that no server uses, to be read without a change to any file of its folder.</summary>
-/// <remarks>A file whose log was written into it can be read as it lies. One that was not closed, because its server was killed, is read from a copy in the temporary folder, in which the log
-/// is written into the file: SQLite would otherwise make and change files beside the original.</remarks>
+/// <remarks>A file whose log was written into it can be read as it lies. One that was not closed, because its server was killed, is read from a copy in the temporary folder, in
+/// which the log is written into the file: SQLite would otherwise make and change files beside the original.</remarks>
 internal sealed class StoppedDatabase : IDisposable
 {
     private readonly string? copies;

@@ -48,7 +48,8 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
         }
 
         ITable<ReadStreamTable> known = connection.GetTable<ReadStreamTable>();
-        foreach (long key in await connection.GetTable<StreamEventTable>().Select(row => row.StreamKey).Distinct().Where(key => !known.Any(row => row.StreamKey == key)).ToListAsync(cancellationToken))
+        IQueryable<long> orphans = connection.GetTable<StreamEventTable>().Select(row => row.StreamKey).Distinct().Where(key => !known.Any(row => row.StreamKey == key));
+        foreach (long key in await orphans.ToListAsync(cancellationToken))
         {
             Add(TamperingKind.Inserted, string.Create(CultureInfo.InvariantCulture, $"read stream {key}"), 0, "has events, and is not there itself");
         }

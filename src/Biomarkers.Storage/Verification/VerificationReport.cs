@@ -58,7 +58,8 @@ public sealed record VerificationReport
     /// <summary>Checkpoints that were held against the database and fit.</summary>
     public required int CheckpointCount { get; init; }
 
-    /// <summary>The event up to which a fitting checkpoint vouches; 0 where none does. What came after it is proven by the chain alone, which whoever holds the database can make anew.</summary>
+    /// <summary>The event up to which a fitting checkpoint vouches; 0 where none does. What came after it is proven by the chain alone, which whoever holds the
+    /// database can make anew.</summary>
     public required long CheckpointedSequence { get; init; }
 
     /// <summary>Checkpoints of a history that a restored backup replaced; see <see cref="Restores"/>.</summary>
@@ -91,7 +92,7 @@ public sealed record VerificationReport
     /// <summary>Runs that another version of the engine computed, which this program has not.</summary>
     public required int OtherEngineRunCount { get; init; }
 
-    /// <summary>What is not as it was, the first event first; empty where everything is.</summary>
+    /// <summary>What is not as it was: of the ledger itself first, then of what it vouches for, each with the first event first; empty where everything is.</summary>
     public required IReadOnlyList<Tampering> Findings { get; init; }
 
     /// <summary>Whether everything is as it was, as far as can be seen.</summary>
