@@ -42,16 +42,16 @@ public static partial class CoveredContent
 
     private static long NumberOf(Match match, string group) => long.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"; read SHA-256 (?<read>[0-9a-f]{64}); seal (?<ordinal>[0-9]{1,9}) SHA-256 (?<seal>[0-9a-f]{64})\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"; read SHA-256 (?<read>[0-9a-f]{64}); seal (?<ordinal>[0-9]{1,9}) SHA-256 (?<seal>[0-9a-f]{64})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex RunEnd();
 
-    [GeneratedRegex(@"\bSHA-256 (?<hash>[0-9a-f]{64})\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bSHA-256 (?<hash>[0-9a-f]{64})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ContentEnd();
 
-    [GeneratedRegex(@"\Aversion (?<version>[0-9]{1,9}), ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\Aversion (?<version>[0-9]{1,9}), ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LayoutVersion();
 
     // The source of a restore stands before it and is a text of the operator; the number of ended holders follows.
-    [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,18}); [0-9]+ holders of work ended(; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,18}); [0-9]+ holders of work ended(?:; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Generation();
 }
