@@ -41,6 +41,8 @@ public static class Program
             AssaysCommand.Create(),
             InstrumentsCommand.Create(),
             KeysCommand.Create(),
+            AuditCommand.Create(),
+            VerifyCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)

@@ -62,6 +62,7 @@ public sealed class BiomarkersConnection : IDisposable
         Assays = new AssayService.AssayServiceClient(invoker);
         Reviews = new ReviewService.ReviewServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
+        Audit = new AuditService.AuditServiceClient(invoker);
     }
 
     /// <summary>Server when nobody names one: the gRPC port on this machine.</summary>
@@ -87,6 +88,9 @@ public sealed class BiomarkersConnection : IDisposable
 
     /// <summary>Instruments and keys.</summary>
     public AccessService.AccessServiceClient Access { get; }
+
+    /// <summary>The audit log and its proof.</summary>
+    public AuditService.AuditServiceClient Audit { get; }
 
     /// <summary>Prepares a connection; it is made with the first call.</summary>
     /// <exception cref="BiomarkersClientException">The address, the key file or a certificate file is not right.</exception>

@@ -39,6 +39,12 @@ public readonly record struct ContentHash
     public static ContentHash Parse(string hex) =>
         hex.Length == 64 ? FromBytes(Convert.FromHexString(hex)) : throw new FormatException($"Expected 64 hexadecimal digits, got '{hex}'.");
 
+    /// <summary>Whether both are the same 32 bytes; <c>default</c> is 32 zeros.</summary>
+    public bool Equals(ContentHash other) => Hex == other.Hex;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Hex.GetHashCode(StringComparison.Ordinal);
+
     /// <summary>The 32 bytes.</summary>
     public byte[] ToBytes() => Convert.FromHexString(Hex);
 

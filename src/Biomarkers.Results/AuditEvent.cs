@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Biomarkers.Immunoassay;
@@ -10,7 +11,8 @@ namespace Biomarkers.Results;
 /// <param name="Action">What, UPPER_SNAKE_CASE, such as <c>LAYOUT_SUBMITTED</c>; see <see cref="AuditActions"/>.</param>
 /// <param name="Target">Resource name of what was changed.</param>
 /// <param name="Reason">Why; null where the action explains itself.</param>
-/// <param name="Detail">What it was and what it is, as a short text or JSON; null when the target says it all.</param>
+/// <param name="Detail">What it was and what it is, as a short text or JSON, and at its end the hashes of what it vouches for (<see cref="Ledger.CoveredContent"/>); null when the
+/// target says it all.</param>
 public sealed record AuditEvent(DateTimeOffset Time, string Actor, string Action, string Target, string? Reason, string? Detail);
 
 /// <summary>The actions that are recorded.</summary>
@@ -27,6 +29,9 @@ public static class AuditActions
 
     /// <summary>The results of an earlier run are the newest again, because the layout that they rest on is.</summary>
     public const string RunReinstated = "RUN_REINSTATED";
+
+    /// <summary>A run was sealed anew, because further versions of its results were added by the events beside this one.</summary>
+    public const string RunSealed = "RUN_SEALED";
 
     /// <summary>A sender's clock differs from the server's by more than the limit.</summary>
     public const string ClockSkewed = "CLOCK_SKEWED";
@@ -121,24 +126,31 @@ public static class AuditChain
     /// <param name="audit">The event.</param>
     public static ContentHash HashOf(ContentHash previous, long sequence, AuditEvent audit)
     {
-        using var stream = new MemoryStream();
-        stream.Write(previous.ToBytes());
-        WriteNumber(stream, sequence);
-        WriteNumber(stream, Instant.ToMicroseconds(audit.Time));
-        foreach (string? text in new[] { audit.Actor, audit.Action, audit.Target, audit.Reason, audit.Detail })
-        {
-            // An absent text is told apart from an empty one.
-            WriteNumber(stream, text is null ? -1 : Encoding.UTF8.GetByteCount(text));
-            stream.Write(Encoding.UTF8.GetBytes(text ?? string.Empty));
-        }
-
-        return ContentHash.Of(stream.ToArray());
+        var bytes = new ArrayBufferWriter<byte>(512);
+        bytes.Write(previous.ToBytes());
+        WriteNumber(bytes, sequence);
+        WriteNumber(bytes, Instant.ToMicroseconds(audit.Time));
+        WriteText(bytes, audit.Actor);
+        WriteText(bytes, audit.Action);
+        WriteText(bytes, audit.Target);
+        WriteText(bytes, audit.Reason);
+        WriteText(bytes, audit.Detail);
+        return ContentHash.Of(bytes.WrittenSpan);
     }
 
-    private static void WriteNumber(MemoryStream stream, long number)
+    // An absent text is told apart from an empty one.
+    private static void WriteText(ArrayBufferWriter<byte> bytes, string? text)
     {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
-        stream.Write(bytes);
+        WriteNumber(bytes, text is null ? -1 : Encoding.UTF8.GetByteCount(text));
+        if (text is not null)
+        {
+            Encoding.UTF8.GetBytes(text, bytes);
+        }
+    }
+
+    private static void WriteNumber(ArrayBufferWriter<byte> bytes, long number)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(bytes.GetSpan(sizeof(long)), number);
+        bytes.Advance(sizeof(long));
     }
 }

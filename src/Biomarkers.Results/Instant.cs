@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Biomarkers.Results;
 
 /// <summary>Instants as they are stored and hashed: whole microseconds since 1970-01-01T00:00:00Z.</summary>
@@ -7,7 +9,13 @@ public static class Instant
     public static long ToMicroseconds(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>The instant of a number of microseconds, in UTC.</summary>
-    public static DateTimeOffset FromMicroseconds(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+    /// <exception cref="OverflowException">There is no such instant: before year 1 or after 9999. Every other number has an instant of its own.</exception>
+    public static DateTimeOffset FromMicroseconds(long microseconds) => IsInstant(microseconds)
+        ? DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+        : throw new OverflowException(string.Create(CultureInfo.InvariantCulture, $"{microseconds} microseconds since 1970 are no instant of the years 1 to 9999."));
+
+    /// <summary>Whether a number of microseconds stands for an instant.</summary>
+    public static bool IsInstant(long microseconds) => microseconds >= ToMicroseconds(DateTimeOffset.MinValue) && microseconds <= ToMicroseconds(DateTimeOffset.MaxValue);
 
     /// <summary>As <see cref="ToMicroseconds(DateTimeOffset)"/>; null for null.</summary>
     public static long? ToMicroseconds(DateTimeOffset? time) => time is { } known ? ToMicroseconds(known) : null;

@@ -36,11 +36,11 @@ internal sealed partial class SqlStoreTransaction
         return ended;
     }
 
-    /// <summary>Appends one event to the ledger.</summary>
-    /// <returns>Its place.</returns>
-    public async Task<long> RecordAsync(AuditEvent audit, CancellationToken cancellationToken)
+    /// <summary>Appends events to the ledger.</summary>
+    /// <returns>The place of the last.</returns>
+    public async Task<long> RecordAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken)
     {
-        await AppendLedgerAsync([new LedgerEntry(audit, null)], cancellationToken);
+        await AppendLedgerAsync([.. events.Select(audit => new LedgerEntry(audit, null))], cancellationToken);
         return await connection.GetTable<LedgerHeadTable>().Where(row => row.Id == 1).Select(row => row.Sequence).SingleAsync(cancellationToken);
     }
 }

@@ -72,7 +72,7 @@ internal sealed partial class SqlStoreTransaction
         await InsertAllAsync(rows, cancellationToken);
         foreach (IGrouping<long, ResultVersionTable> ofRun in rows.GroupBy(row => row.RunKey))
         {
-            await SealedRuns.ReplaceSealAsync(connection, ofRun.Key, ofRun, cancellationToken);
+            await ReplaceSealAsync(ofRun.Key, ofRun, cancellationToken);
         }
 
         return await NamesOfAsync(rows, cancellationToken);

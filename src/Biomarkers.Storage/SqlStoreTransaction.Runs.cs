@@ -3,6 +3,7 @@ using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
@@ -13,6 +14,8 @@ namespace Biomarkers.Storage;
 /// <summary>Runs with everything that explains them.</summary>
 internal sealed partial class SqlStoreTransaction
 {
+    private readonly List<(long RunKey, RunCoverage Coverage)> sealedRuns = [];
+
     public async Task<RunSaving> SaveRunAsync(ReadyWork work, string holder, AnalyticalRun run, DateTimeOffset time, CancellationToken cancellationToken)
     {
         long now = Instant.ToMicroseconds(time);
@@ -35,12 +38,12 @@ internal sealed partial class SqlStoreTransaction
         }
 
         WorkItemTable item = await WorkItems.SingleAsync(row => row.WorkKey == work.WorkKey, cancellationToken);
-        await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
+        RunCoverage coverage = await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
         await SetRunAsync(plateKey, runKey.Value, time, cancellationToken);
-        return new RunSaving(new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode), IsReleased: false);
+        return new RunSaving(new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode, coverage), IsReleased: false);
     }
 
-    public async Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<RunCoverage> ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)
     {
         ITable<ResultVersionTable> table = connection.GetTable<ResultVersionTable>();
         const int Computed = (int)ResultStatus.Preliminary;
@@ -64,8 +67,41 @@ internal sealed partial class SqlStoreTransaction
         }
 
         await InsertAllAsync(versions, cancellationToken);
-        await SealedRuns.ReplaceSealAsync(connection, runKey, versions, cancellationToken);
+        RunCoverage coverage = await ReplaceSealAsync(runKey, versions, cancellationToken);
         await SetRunAsync(plateKey, runKey, time, cancellationToken);
+        return coverage;
+    }
+
+    // Whatever adds versions to a run seals it anew by this.
+    private async Task<RunCoverage> ReplaceSealAsync(long runKey, IEnumerable<ResultVersionTable> added, CancellationToken cancellationToken)
+    {
+        RunSealTable seal = await SealedRuns.AddSealAsync(connection, runKey, added, cancellationToken);
+        return Cover(seal, await OriginalReads(runKey).SingleAsync(cancellationToken));
+    }
+
+    // What an audit event of this transaction names; see WithSeals.
+    private RunCoverage Cover(RunSealTable seal, PlateReadTable read)
+    {
+        var coverage = new RunCoverage(seal.Ordinal, ContentHash.FromBytes(seal.ContentHash), ReadSeal.Of(read));
+        sealedRuns.Add((seal.RunKey, coverage));
+        return coverage;
+    }
+
+    // A seal that no audit event names is one that anybody could have made: where the event of a change does not name it, one of its own does.
+    private List<LedgerEntry> WithSeals(IReadOnlyList<LedgerEntry> entries)
+    {
+        var all = new List<LedgerEntry>(entries);
+        foreach ((long runKey, RunCoverage coverage) in sealedRuns)
+        {
+            string target = SealedRuns.NameOf(runKey);
+            if (!entries.Any(entry => entry.Audit.Target == target && CoveredContent.RunOf(entry.Audit) == coverage))
+            {
+                DateTimeOffset time = entries.Count > 0 ? entries[^1].Audit.Time : throw new InvalidOperationException($"{target} was sealed by a change without an audit event.");
+                all.Add(new LedgerEntry(new AuditEvent(time, "server", AuditActions.RunSealed, target, null, CoveredContent.Describe("further versions of its results", coverage)), null));
+            }
+        }
+
+        return all;
     }
 
     private async Task SetRunAsync(long plateKey, long? runKey, DateTimeOffset time, CancellationToken cancellationToken)
@@ -74,7 +110,7 @@ internal sealed partial class SqlStoreTransaction
         await SettlePlateAsync(plateKey, time, cancellationToken);
     }
 
-    private async Task SaveRowsAsync(long runKey, WorkItemTable item, ReadyWork work, AnalyticalRun run, long now, CancellationToken cancellationToken)
+    private async Task<RunCoverage> SaveRowsAsync(long runKey, WorkItemTable item, ReadyWork work, AnalyticalRun run, long now, CancellationToken cancellationToken)
     {
         AnalyticalRunTable row = ToRunRow(runKey, item, work.Inputs, run, now);
         await connection.InsertAsync(row, token: cancellationToken);
@@ -89,11 +125,12 @@ internal sealed partial class SqlStoreTransaction
         QcFlagTable[] flags = [.. run.Flags.Select((flag, i) => RunMapping.ToRow(runKey, i, flag))];
         await InsertAllAsync(flags, cancellationToken);
         (IReadOnlyList<ResultTable> results, IReadOnlyList<ResultVersionTable> versions) = await InsertResultsAsync(item.PlateKey, runKey, run, now, cancellationToken);
+        (RunOrigin origin, PlateReadTable read) = await OriginOfAsync(row, cancellationToken);
         // Of what was to be written and not of what is there now: a fault on the way is found as well.
         var contents = new RunContents
         {
             Run = row,
-            Origin = await OriginOfAsync(row, cancellationToken),
+            Origin = origin,
             Curves = curves,
             Controls = controls,
             Lots = lots,
@@ -101,16 +138,28 @@ internal sealed partial class SqlStoreTransaction
             Results = results,
             Versions = versions,
         };
-        await connection.InsertAsync(contents.MakeSeal(ordinal: 1), token: cancellationToken);
+        RunSealTable seal = contents.MakeSeal(ordinal: 1);
+        await connection.InsertAsync(seal, token: cancellationToken);
+        return Cover(seal, read);
     }
 
-    private Task<RunOrigin> OriginOfAsync(AnalyticalRunTable run, CancellationToken cancellationToken) => (
-        from plate in Plates
+    private async Task<(RunOrigin Origin, PlateReadTable Read)> OriginOfAsync(AnalyticalRunTable run, CancellationToken cancellationToken)
+    {
+        var row = await (
+            from plate in Plates
+            from read in ReadSeal.WithoutContent(connection.GetTable<PlateReadTable>())
+            from layout in connection.GetTable<PlateLayoutTable>()
+            from assay in connection.GetTable<AssayTable>()
+            where plate.PlateKey == run.PlateKey && read.ReadKey == run.ReadKey && layout.LayoutKey == run.LayoutKey && assay.AssayKey == run.AssayKey
+            select new { plate.Barcode, Read = read, LayoutVersion = layout.Version, assay.AssayId, AssayVersion = assay.Version }).SingleAsync(cancellationToken);
+        return (new RunOrigin(row.Barcode, row.Read.ReadId, row.Read.InstrumentId, row.LayoutVersion, row.AssayId, row.AssayVersion), row.Read);
+    }
+
+    private IQueryable<PlateReadTable> OriginalReads(long runKey) => ReadSeal.WithoutContent(
+        from run in connection.GetTable<AnalyticalRunTable>()
         from read in connection.GetTable<PlateReadTable>()
-        from layout in connection.GetTable<PlateLayoutTable>()
-        from assay in connection.GetTable<AssayTable>()
-        where plate.PlateKey == run.PlateKey && read.ReadKey == run.ReadKey && layout.LayoutKey == run.LayoutKey && assay.AssayKey == run.AssayKey
-        select new RunOrigin(plate.Barcode, read.ReadId, read.InstrumentId, layout.Version, assay.AssayId, assay.Version)).SingleAsync(cancellationToken);
+        where run.RunKey == runKey && read.ReadKey == run.ReadKey
+        select read);
 
     private async Task<(IReadOnlyList<ResultTable> Results, IReadOnlyList<ResultVersionTable> Versions)> InsertResultsAsync(
         long plateKey, long runKey, AnalyticalRun run, long now, CancellationToken cancellationToken)

@@ -1,10 +1,5 @@
-using System.Text;
-using System.Text.Json;
-using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Analysis;
-using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.Plates;
-using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Results;
@@ -92,7 +87,7 @@ internal sealed partial class SqlStoreTransaction
         Dictionary<long, StoredInputs> stored = await LoadInputsAsync(workKeys, cancellationToken);
         return rows.ConvertAll(row =>
         {
-            (AnalysisInputs? inputs, string? damage) = ReadInputs(row, stored[row.WorkKey]);
+            (AnalysisInputs? inputs, string? damage) = stored[row.WorkKey].Read(row.InputsHash);
             return new HeldWork(row.WorkKey, row.Generation + 1, stored[row.WorkKey].Barcode, inputs, damage, RunsAlone: row.Attempts > 1);
         });
     }
@@ -179,36 +174,4 @@ internal sealed partial class SqlStoreTransaction
             where workKeys.Contains(work.WorkKey)
             select new { work.WorkKey, Inputs = new StoredInputs(plate.Barcode, read.Content, read.ReadTime, layout.Definition, assay.Definition, pack.Definition) })
         .ToDictionaryAsync(row => row.WorkKey, row => row.Inputs, cancellationToken);
-
-    // The hash is taken over the stored bytes, so that a program that writes a new form of an assay still knows the old one. Null with the reason
-    // where a part is damaged or of a form that this program can't read. The hash also says whether the day of the read counts.
-    private static (AnalysisInputs? Inputs, string? Damage) ReadInputs(WorkItemTable row, StoredInputs stored)
-    {
-        byte[][] parts = [stored.Read, Encoding.UTF8.GetBytes(stored.Layout), Encoding.UTF8.GetBytes(stored.Assay), Encoding.UTF8.GetBytes(stored.RulePack)];
-        ContentHash[] hashes = [.. parts.Select(part => ContentHash.Of(part))];
-        ContentHash HashOn(DateOnly? day) => AnalysisInputs.HashOf(hashes[0], hashes[1], hashes[2], hashes[3], day);
-        ContentHash expected = ContentHash.FromBytes(row.InputsHash);
-        DateOnly? day = HashOn(null) == expected || stored.ReadTime is not { } time ? null : AnalysisInputs.DayOf(Instant.FromMicroseconds(time));
-        ContentHash hash = HashOn(day);
-        if (hash != expected)
-        {
-            return (null, $"The stored inputs have SHA-256 {hash}; expected {expected}. The store is damaged.");
-        }
-
-        try
-        {
-            return (new AnalysisInputs(
-                PlateReadEncoding.Decode(stored.Read),
-                PlateLayout.FromCanonicalJson(parts[1]),
-                CanonicalJson.Deserialize<AssayDefinition>(parts[2]),
-                CanonicalJson.Deserialize<RulePack>(parts[3]),
-                day), null);
-        }
-        catch (Exception exception) when (exception is FormatException or JsonException)
-        {
-            return (null, $"The stored inputs are of a form that this program can't read: {exception.Message}");
-        }
-    }
-
-    private sealed record StoredInputs(string Barcode, byte[] Read, long? ReadTime, string Layout, string Assay, string RulePack);
 }

@@ -20,6 +20,7 @@ internal sealed partial class SqlStoreTransaction(SqlDatabase database, SqlWrite
 
     public async Task SealAsync(HolderBeat beat, IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
     {
+        entries = WithSeals(entries);
         await BeatAsync(beat, cancellationToken);
         await ContinueSeriesAsync(cancellationToken);
         await PlaceChangedPlatesAsync(cancellationToken);

@@ -193,6 +193,16 @@ public sealed class SqliteDatabase : SqlDatabase
     internal override bool IsFatal(Exception exception) =>
         exception is SqliteException { SqliteErrorCode: IoError or Corrupt or CannotOpen or NotADatabase } && !IsFull(exception);
 
+    /// <summary>Writes the log of a file that nobody uses into it.</summary>
+    internal static void Close(string file)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        command.ExecuteNonQuery();
+    }
+
     /// <summary>Rows of an open file, for whoever checks it.</summary>
     internal static DataConnection Over(SqliteConnection connection) =>
         new EngineConnection(new DataOptions().UseConnection(Provider, connection, disposeConnection: false).UseMappingSchema(ColumnTypes.Sqlite));

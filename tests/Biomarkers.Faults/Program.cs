@@ -20,6 +20,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     CasesCommand.Create(),
     AdapterCommand.Create(),
     BitrotCommand.Create(),
+    TamperCommand.Create(),
     FullCommand.Create(),
     ClockCommand.Create(),
 };

@@ -23,6 +23,12 @@ internal static class Tool
     /// <summary>The checker of compose files.</summary>
     public static IReadOnlyList<Tool.Requirement> DockerCompose { get; } = [new("/usr/bin/docker-compose", "docker-compose"), new("/usr/lib/python3/dist-packages/yaml/__init__.py", "python3-yaml")];
 
+    /// <summary>What verifies signatures without this project's code.</summary>
+    public static IReadOnlyList<Tool.Requirement> OpenSsl { get; } = [new("/usr/bin/openssl", "openssl")];
+
+    /// <summary>What the second verifier of the audit log needs: Python's standard library, and OpenSSL for signatures.</summary>
+    public static IReadOnlyList<Tool.Requirement> LedgerVerifier { get; } = [new("/usr/bin/python3", "python3"), .. OpenSsl];
+
     /// <summary>A PostgreSQL server of a supported version.</summary>
     public static IReadOnlyList<Tool.Requirement> Postgres { get; } =
         [new(Path.Combine(LocalPostgres.FindBinaries() ?? "/usr/lib/postgresql", "postgres"), "postgresql")];
@@ -72,6 +78,18 @@ public sealed class DockerComposeFactAttribute : FactAttribute
 public sealed class DockerComposeTheoryAttribute : TheoryAttribute
 {
     public DockerComposeTheoryAttribute() => Skip = Tool.SkipReason(Tool.DockerCompose, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A test that runs <see cref="Tool.OpenSsl"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>
+public sealed class OpenSslFactAttribute : FactAttribute
+{
+    public OpenSslFactAttribute() => Skip = Tool.SkipReason(Tool.OpenSsl, File.Exists, Tool.AllRequired);
+}
+
+/// <summary>A test that runs <see cref="Tool.LedgerVerifier"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>
+public sealed class LedgerVerifierFactAttribute : FactAttribute
+{
+    public LedgerVerifierFactAttribute() => Skip = Tool.SkipReason(Tool.LedgerVerifier, File.Exists, Tool.AllRequired);
 }
 
 /// <summary>A test that runs <see cref="Tool.Postgres"/>; skipped, visibly, where it is missing, unless all tools are required.</summary>

@@ -112,6 +112,14 @@ internal static class ListTables
 
     private static string NameOf(ResultRow row) => $"{Names.LastOf(row.Name)}@{Whole(row.Version)}";
 
+    public static void Print(CommandConsole console, IReadOnlyList<AuditEventRow> events) => console.WriteTable(
+        Count(events.Count, "audit event"),
+        ["No.", "Time (UTC)", "Who", "Action", "Target", "Reason", "Detail"],
+        events.Select(audit => (IReadOnlyList<string>)
+        [
+            audit.Sequence.ToString(CultureInfo.InvariantCulture), Time(audit.EventTime), audit.Actor, audit.Action, audit.Target, audit.Reason ?? "", audit.Detail ?? "",
+        ]));
+
     private static string DecisionOf(ResolutionRow? resolution) =>
         resolution is null ? "" : $"{resolution.Kind}{Also(resolution.Plate)} by {resolution.Actor}: {resolution.Reason}";
 

@@ -1,6 +1,8 @@
+using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Pipeline.Ingest;
 
@@ -23,7 +25,7 @@ public sealed record CreateAssay(AssayDefinition Assay, string Actor) : IStoreWr
     {
         AssayDefinition created = assay with { Version = (newest?.Assay.Version ?? 0) + 1 };
         await context.Transaction.InsertAssayAsync(created, actor, context.Now, cancellationToken);
-        context.Record(actor, AuditActions.AssayCreated, $"assays/{created.Name}", detail: $"SHA-256 {created.ContentHash}");
+        context.Record(actor, AuditActions.AssayCreated, $"assays/{created.Name}", detail: CoveredContent.Describe($"content SHA-256 {created.ContentHash}", CanonicalJson.HashOf(created)));
         return created;
     }
 }

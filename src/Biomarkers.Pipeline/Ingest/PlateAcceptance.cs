@@ -6,6 +6,7 @@ using Biomarkers.Immunoassay.QualityControl;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Pipeline.Ingest;
 
@@ -299,8 +300,8 @@ internal sealed class PlateAcceptance
             }
             else if (changesLayout && insertion.RunKey is { } runKey)
             {
-                await transaction.ReinstateRunAsync(runKey, reason, context.Now, cancellationToken);
-                context.Record("server", AuditActions.RunReinstated, $"analyticalRuns/{runKey}", reason, $"plates/{barcode}");
+                RunCoverage coverage = await transaction.ReinstateRunAsync(runKey, reason, context.Now, cancellationToken);
+                context.Record("server", AuditActions.RunReinstated, $"analyticalRuns/{runKey}", reason, CoveredContent.Describe($"plates/{barcode}", coverage));
             }
         }
 

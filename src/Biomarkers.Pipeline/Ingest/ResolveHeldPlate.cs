@@ -2,6 +2,7 @@ using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Pipeline.Work;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Pipeline.Ingest;
 
@@ -72,7 +73,7 @@ public sealed record ResolveHeldPlate(
         }
 
         string what = decided.PlateBarcode is { } barcode ? $"used as plates/{barcode}/reads/{held.Read.Origin.ReadId}" : "not used";
-        context.Record(Actor, AuditActions.HeldPlateResolved, $"heldPlates/{HeldKey}", Reason, $"{held.Hold.Reason}: {what}");
+        context.Record(Actor, AuditActions.HeldPlateResolved, $"heldPlates/{HeldKey}", Reason, CoveredContent.Describe($"{held.Hold.Reason}: {what}", held.Read.Read.Hash));
         return decided;
     }
 

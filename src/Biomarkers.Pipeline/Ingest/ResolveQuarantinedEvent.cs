@@ -1,6 +1,7 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Pipeline.Ingest;
 
@@ -60,7 +61,7 @@ public sealed record ReplayQuarantinedEvent(
             AuditActions.QuarantinedEventReplayed,
             $"quarantinedEvents/{QuarantineKey}",
             Reason,
-            Repaired is null ? "as sent" : $"with SHA-256 {source.EventHash} in place of {refused.ContentHash}");
+            CoveredContent.Describe(Repaired is null ? "as sent" : $"with SHA-256 {source.EventHash} in its place", refused.ContentHash));
         return new Decided(DecisionKind.Done, [], use.PlateBarcode, use.HeldKey, use.Works);
     }
 

@@ -193,7 +193,8 @@ public interface IWorkRows
     Task<bool> ParkWorkAsync(long workKey, long generation, string error, DateTimeOffset time, CancellationToken cancellationToken);
 
     /// <summary>Makes the results of an earlier run the newest again: further versions that point at that run.</summary>
-    Task ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken);
+    /// <returns>What the audit event of it vouches for.</returns>
+    Task<Results.Ledger.RunCoverage> ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken);
 
     /// <summary>Saves a run with all its rows and ends its work. Nothing changes where another server has the work or it is done. Where older work of the same
     /// plate is open the work is released instead: the newest run of a plate is that of its newest work.</summary>

@@ -222,7 +222,8 @@ public sealed record RunSaving(SavedRun? Run, bool IsReleased);
 /// <summary>A saved run.</summary>
 /// <param name="RunKey">Key.</param>
 /// <param name="PlateBarcode">Its plate.</param>
-public sealed record SavedRun(long RunKey, string PlateBarcode);
+/// <param name="Coverage">What its audit event vouches for.</param>
+public sealed record SavedRun(long RunKey, string PlateBarcode, Results.Ledger.RunCoverage Coverage);
 
 /// <summary>What a row of the change feed is about.</summary>
 public enum FeedKind

@@ -2,6 +2,7 @@ using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Pipeline.Work;
 
@@ -20,7 +21,7 @@ public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<Ru
                 "server",
                 AuditActions.RunSaved,
                 $"analyticalRuns/{saved.RunKey}",
-                detail: $"plates/{saved.PlateBarcode}, inputs {Run.InputsHash}, engine {Run.EngineVersion}, {Run.Verdict}",
+                detail: CoveredContent.Describe($"plates/{saved.PlateBarcode}, inputs {Run.InputsHash}, engine {Run.EngineVersion}, {Run.Verdict}", saved.Coverage),
                 change: new FeedChange(FeedKind.RunSaved, saved.RunKey));
         }
 

@@ -40,6 +40,9 @@ internal static class Policies
     /// <summary>See instruments, keys without their secrets, and denials.</summary>
     public const string ReadAccess = "read-access";
 
+    /// <summary>See the audit log and have it verified.</summary>
+    public const string ReadAudit = "read-audit";
+
     /// <summary>Enroll and retire instruments, make and revoke keys.</summary>
     public const string ManageAccess = "manage-access";
 
@@ -56,6 +59,7 @@ internal static class Policies
         [DecideHolds] = [Roles.Analyst, Roles.Reviewer],
         [ReadQuarantine] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor],
         [ReadAccess] = [Roles.Admin, Roles.Auditor],
+        [ReadAudit] = [Roles.Admin, Roles.Auditor],
         [ManageAccess] = [Roles.Admin],
     };
 

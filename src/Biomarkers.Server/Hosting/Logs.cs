@@ -71,6 +71,12 @@ internal static partial class Logs
     [LoggerMessage(13, LogLevel.Warning, "A call of {Method} by {Identity} is cut: {Why}")]
     public static partial void CallCut(this ILogger logger, string method, string identity, string why);
 
+    [LoggerMessage(23, LogLevel.Information, "Checkpoints of the audit log are written to {Folder}; their public key is {KeyFile}: keep both elsewhere too")]
+    public static partial void CheckpointsAreWritten(this ILogger logger, string folder, string keyFile);
+
+    [LoggerMessage(24, LogLevel.Error, "No checkpoint of the audit log can be written to {Folder}; it is tried again, and all else goes on")]
+    public static partial void CheckpointNotWritten(this ILogger logger, Exception exception, string folder);
+
     [LoggerMessage(14, LogLevel.Warning, "The keys of the issuer {Authority} can't be had; calls with tokens are answered UNAVAILABLE")]
     public static partial void IssuerUnavailable(this ILogger logger, Exception exception, string authority);
 }

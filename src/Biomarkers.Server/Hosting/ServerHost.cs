@@ -4,9 +4,11 @@ using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Server.Access;
 using Biomarkers.Server.Admission;
+using Biomarkers.Server.Checkpoints;
 using Biomarkers.Server.Services;
 using Biomarkers.Server.Wire;
 using Biomarkers.Storage;
+using Biomarkers.Storage.Checkpoints;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,12 +21,14 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication web;
     private readonly SqlStore kept;
+    private readonly CheckpointKey signer;
     private readonly FileStream? dataLock;
 
-    private ServerHost(WebApplication application, SqlStore store, FileStream? dataLock, Uri grpcAddress, Uri webAddress)
+    private ServerHost(WebApplication application, SqlStore store, CheckpointKey signer, FileStream? dataLock, Uri grpcAddress, Uri webAddress)
     {
         web = application;
         kept = store;
+        this.signer = signer;
         this.dataLock = dataLock;
         GrpcAddress = grpcAddress;
         WebAddress = webAddress;
@@ -57,6 +61,7 @@ public sealed class ServerHost : IAsyncDisposable
         }
 
         SqlStore? store = null;
+        CheckpointKey? signer = null;
         try
         {
             SqlDatabase database = options.CreateDatabase();
@@ -66,7 +71,8 @@ public sealed class ServerHost : IAsyncDisposable
             // Last, so that a start that can't be made leaves nothing; servers that share a database may share the folder of their key too.
             CreateDataDirectory(options.DataDirectory);
             KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
-            WebApplication application = Build(options, time, configureLogging, key, store);
+            signer = CheckpointKey.ReadOrCreate(options.CheckpointKeyFile);
+            WebApplication application = Build(options, time, configureLogging, key, signer, store);
             await StartAsync(application, cancellationToken);
             (Uri grpcAddress, Uri webAddress) = Addresses(application);
             ILogger<ServerHost> logger = application.Services.GetRequiredService<ILogger<ServerHost>>();
@@ -76,10 +82,11 @@ public sealed class ServerHost : IAsyncDisposable
             }
 
             logger.Serving(grpcAddress.ToString(), webAddress.ToString(), database.Name, database.Place, options.KeyFile);
-            return new ServerHost(application, store, held, grpcAddress, webAddress);
+            return new ServerHost(application, store, signer, held, grpcAddress, webAddress);
         }
         catch
         {
+            signer?.Dispose();
             if (store is not null)
             {
                 await store.DisposeAsync();
@@ -123,6 +130,7 @@ public sealed class ServerHost : IAsyncDisposable
         await web.StopAsync();
         await web.DisposeAsync();
         await kept.DisposeAsync();
+        signer.Dispose();
         if (dataLock is not null)
         {
             await dataLock.DisposeAsync();
@@ -144,7 +152,7 @@ public sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, KeyFile key, SqlStore store)
+    private static WebApplication Build(ServerOptions options, TimeProvider time, Action<ILoggingBuilder>? configureLogging, KeyFile key, CheckpointKey signer, SqlStore store)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "biomarkers-server", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -159,6 +167,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Wire.Shutdown);
         AddPipeline(builder.Services, options, time, store);
+        AddAudit(builder.Services, signer, store);
         AddAdmission(builder.Services);
         AccessHosting.AddTo(builder.Services, options.Access, key);
         builder.Services.AddGrpc(grpc =>
@@ -190,6 +199,7 @@ public sealed class ServerHost : IAsyncDisposable
         application.MapGrpcService<AssayService>();
         application.MapGrpcService<ReviewService>();
         application.MapGrpcService<AccessService>();
+        application.MapGrpcService<AuditService>();
         HealthPages.MapTo(application);
         if (options.IsLoopback)
         {
@@ -227,6 +237,16 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<Drain>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<IHostLifetime, SignalLifetime>();
+    }
+
+    private static void AddAudit(IServiceCollection services, CheckpointKey signer, SqlStore store)
+    {
+        services.AddSingleton(signer);
+        services.AddSingleton(store);
+        services.AddSingleton<IAuditQueries>(store.Queries);
+        services.AddSingleton<CheckpointService>();
+        services.AddHostedService(provider => provider.GetRequiredService<CheckpointService>());
+        services.AddSingleton<AuditVerification>();
     }
 
     private static void AddAdmission(IServiceCollection services)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Biomarkers.Pipeline;
 using Biomarkers.Server.Access;
+using Biomarkers.Server.Checkpoints;
 using Biomarkers.Storage;
 
 namespace Biomarkers.Server.Hosting;
@@ -27,6 +28,26 @@ public sealed record ServerOptions
         get => field ?? Path.Combine(DataDirectory, "client.key");
         init;
     }
+
+    /// <summary>Folder in which checkpoints are written; servers may share it. Outside the machine's reach it proves the most. Default:
+    /// <c>checkpoints</c> in the data directory.</summary>
+    [AllowNull]
+    public string CheckpointDirectory
+    {
+        get => field ?? Path.Combine(DataDirectory, "checkpoints");
+        init;
+    }
+
+    /// <summary>Key that signs checkpoints; made, for its owner only, when absent; servers may share it. Default: <c>checkpoint.key</c> in the data directory.</summary>
+    [AllowNull]
+    public string CheckpointKeyFile
+    {
+        get => field ?? Path.Combine(DataDirectory, "checkpoint.key");
+        init;
+    }
+
+    /// <summary>How often checkpoints are written.</summary>
+    public CheckpointOptions Checkpoints { get; init; } = new();
 
     /// <summary>Where gRPC listens (HTTP/2); port 0 picks a free one. Default 127.0.0.1:5080.</summary>
     public IPEndPoint GrpcEndpoint { get; init; } = new(IPAddress.Loopback, 5080);
@@ -129,6 +150,7 @@ public sealed record ServerOptions
         }
 
         faults.AddRange(Access.Faults(HasTls));
+        faults.AddRange(Checkpoints.Faults());
         faults.AddRange(Pipeline.Faults());
         faults.AddRange(Wire.Faults());
         return faults;

@@ -17,6 +17,16 @@ internal static class ServeVerb
 
     private static readonly Option<string?> KeyFile = new("--key-file") { Description = "Key file; made where it is absent. Servers that share a database share it. Default: client.key in the folder of --data." };
 
+    private static readonly Option<string?> Checkpoints = new("--checkpoints")
+    {
+        Description = "Folder for signed checkpoints of the audit log, best on another machine's disk; servers may share it. Default: checkpoints in the folder of --data.",
+    };
+
+    private static readonly Option<string?> CheckpointKey = new("--checkpoint-key")
+    {
+        Description = "Key that signs checkpoints (PEM); made where it is absent; servers may share it. Default: checkpoint.key in the folder of --data.",
+    };
+
     private static readonly Option<string> Listen = new("--listen") { Description = "Address and port of gRPC (HTTP/2); port 0 picks a free one.", DefaultValueFactory = _ => "127.0.0.1:5080" };
 
     private static readonly Option<string> ListenWeb = new("--listen-web") { Description = "Address and port of JSON (HTTP/1.1); port 0 picks a free one.", DefaultValueFactory = _ => "127.0.0.1:5081" };
@@ -69,7 +79,7 @@ internal static class ServeVerb
     {
         Option[] options =
         [
-            Data, KeyFile, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds,
+            Data, KeyFile, Checkpoints, CheckpointKey, DatabaseOptions.Postgres, DatabaseOptions.PasswordFile, Listen, ListenWeb, Certificate, CertificateKey, DrainSeconds,
             ClientCa, OidcAuthority, OidcAudience, OidcRoleClaim, OidcCa, MaximumKeyDays, MinimumFreeMib, ReleaseNeedsSignature,
         ];
         foreach (Option option in options)
@@ -89,6 +99,8 @@ internal static class ServeVerb
         {
             DataDirectory = Path.GetFullPath(parsed.GetValue(Data)!),
             KeyFile = parsed.GetValue(KeyFile) is { } keyFile ? Path.GetFullPath(keyFile) : null,
+            CheckpointDirectory = parsed.GetValue(Checkpoints) is { } checkpoints ? Path.GetFullPath(checkpoints) : null,
+            CheckpointKeyFile = parsed.GetValue(CheckpointKey) is { } checkpointKey ? Path.GetFullPath(checkpointKey) : null,
             PostgresConnection = parsed.GetValue(DatabaseOptions.Postgres),
             PostgresPasswordFile = parsed.GetValue(DatabaseOptions.PasswordFile),
             GrpcEndpoint = ParseEndpoint("--listen", parsed.GetValue(Listen)!, faults),

@@ -57,7 +57,7 @@ public static class RestoreCompletion
         }
 
         var audit = new AuditEvent(now, origin.Actor, AuditActions.DatabaseRestored, "database", null, detail);
-        long sequence = await transaction.RecordAsync(audit, cancellationToken);
+        long sequence = await transaction.RecordAsync([audit], cancellationToken);
         await transaction.CommitAsync();
         return new CompletedRestore(backed, generation, sequence, ended);
     }

@@ -29,14 +29,17 @@ internal static class SealedRuns
     }
 
     /// <summary>Seals a run anew after rows were added to it.</summary>
+    /// <returns>The new seal.</returns>
     /// <exception cref="StoredDataDamagedException">It has no seal, or is not as it was sealed.</exception>
-    public static async Task ReplaceSealAsync(DataConnection connection, long runKey, IEnumerable<ResultVersionTable> added, CancellationToken cancellationToken)
+    public static async Task<RunSealTable> AddSealAsync(DataConnection connection, long runKey, IEnumerable<ResultVersionTable> added, CancellationToken cancellationToken)
     {
         HashSet<long> addedKeys = [.. added.Select(version => version.VersionKey)];
         RunContents run = (await LoadAsync(connection, [runKey], cancellationToken)).Single();
         // What was there before must be what was sealed: a new seal would vouch for damage.
         Verify(runKey, run with { Versions = [.. run.Versions.Where(version => !addedKeys.Contains(version.VersionKey))] });
-        await connection.InsertAsync(run.MakeSeal(run.Seal!.Ordinal + 1), token: cancellationToken);
+        RunSealTable seal = run.MakeSeal(run.Seal!.Ordinal + 1);
+        await connection.InsertAsync(seal, token: cancellationToken);
+        return seal;
     }
 
     /// <summary>Seals runs as they are, whatever they are.</summary>
@@ -98,7 +101,9 @@ internal static class SealedRuns
         }
     }
 
-    private static Task<List<RunContents>> LoadAsync(DataConnection connection, IReadOnlyCollection<long> runKeys, CancellationToken cancellationToken) =>
+    /// <summary>Runs as they are stored, whatever they are; those that are not there are left out.</summary>
+    /// <exception cref="StoredDataDamagedException">A row of one of them can't be read.</exception>
+    public static Task<List<RunContents>> LoadAsync(DataConnection connection, IReadOnlyCollection<long> runKeys, CancellationToken cancellationToken) =>
         Damage.GuardAsync(runKeys.Count == 1 ? NameOf(runKeys.First()) : "a run", () => LoadRowsAsync(connection, [.. runKeys], cancellationToken));
 
     private static async Task<List<RunContents>> LoadRowsAsync(DataConnection connection, long[] keys, CancellationToken cancellationToken)

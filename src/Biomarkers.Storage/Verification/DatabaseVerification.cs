@@ -1,0 +1,127 @@
+using System.Data.Common;
+using Biomarkers.Results.Ledger;
+using Biomarkers.Storage.Backups;
+using Biomarkers.Storage.Tables;
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using Microsoft.Data.Sqlite;
+
+namespace Biomarkers.Storage.Verification;
+
+/// <summary>Proves that what is stored is what was stored: the ledger's chain, the checkpoints that were kept elsewhere, the streams' chains, every run and every other
+/// content that the ledger vouches for.</summary>
+/// <remarks>It sees every change of what is covered by whoever has not the key and all checkpoints. It can't see a ledger that was cut or made anew behind the newest
+/// checkpoint that was kept elsewhere, and not what was never sent.</remarks>
+public static class DatabaseVerification
+{
+    /// <summary>Verifies a stopped SQLite database, and changes no byte of it.</summary>
+    /// <param name="file">The database.</param>
+    /// <param name="request">What to look at beside it.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="VerificationException">It can't be read, a server uses it, or its schema is not this program's.</exception>
+    public static async Task<VerificationReport> RunAsync(string file, VerificationRequest request, CancellationToken cancellationToken)
+    {
+        using StoppedDatabase stopped = StoppedDatabase.Open(file);
+        try
+        {
+            using SqliteConnection opened = SqliteBackup.OpenUnchanging(stopped.File);
+            await using DataConnection connection = SqliteDatabase.Over(opened);
+            await RequireSchemaAsync(new SqliteDatabase(file), connection, cancellationToken);
+            return await RunAsync(connection, request, cancellationToken);
+        }
+        catch (SqliteException exception)
+        {
+            throw new VerificationException($"Unable to read '{file}': {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Verifies a database that servers may be using, as it is at one moment.</summary>
+    /// <param name="database">The database; owned by the caller.</param>
+    /// <param name="request">What to look at beside it.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="VerificationException">It can't be read, or its schema is not this program's.</exception>
+    public static async Task<VerificationReport> RunAsync(SqlDatabase database, VerificationRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
+            await database.LiftLimitsAsync(snapshot.Connection, cancellationToken);
+            snapshot.Connection.CommandTimeout = 0;
+            await RequireSchemaAsync(database, snapshot.Connection, cancellationToken);
+            return await RunAsync(snapshot.Connection, request, cancellationToken);
+        }
+        catch (DbException exception) when (database.IsOwn(exception))
+        {
+            throw new VerificationException($"Unable to read the {database.Name} database {database.Place}: {exception.Message}", exception);
+        }
+    }
+
+    internal static async Task<VerificationReport> RunAsync(DataConnection connection, VerificationRequest request, CancellationToken cancellationToken)
+    {
+        var checkpoints = new CheckpointCheck(request.Checkpoints, request.PublicKeys);
+        var progress = new VerificationProgress(request.Progress);
+        var scan = new LedgerScan(connection, progress);
+        Tampering? broken = await scan.RunAsync(checkpoints.Places, cancellationToken);
+        long generation = await connection.GetTable<DatabaseIdentityTable>().Where(row => row.Id == 1).Select(row => row.Generation).FirstOrDefaultAsync(cancellationToken);
+        checkpoints.HoldAgainst(scan, broken is null, generation);
+        var streams = new StreamScan(connection, progress);
+        await streams.RunAsync(checkpoints.Fitting, cancellationToken);
+        var runs = new RunCheck(connection, scan.Index, progress, request.Recomputes);
+        var contents = new ContentCheck(connection, scan.Index);
+        if (broken is null)
+        {
+            await runs.RunAsync(cancellationToken);
+            await contents.RunAsync(cancellationToken);
+        }
+
+        IEnumerable<Tampering> findings =
+        [
+            .. broken is null ? [] : new[] { Narrow(broken, checkpoints.VouchedSequence, scan.EventCount) },
+            .. checkpoints.Findings, .. streams.Findings, .. runs.Findings, .. contents.Findings,
+        ];
+        return new VerificationReport
+        {
+            EventCount = scan.EventCount,
+            NewestHash = scan.EventCount == 0 ? null : scan.Hash,
+            FirstTime = scan.FirstTime,
+            NewestTime = scan.NewestTime,
+            Generation = generation,
+            CheckpointCount = checkpoints.Fitting.Count,
+            CheckpointedSequence = checkpoints.VouchedSequence,
+            ReplacedCheckpointCount = checkpoints.ReplacedCount,
+            Restores = [.. scan.Index.ByAction[Results.AuditActions.DatabaseRestored].Select(stored => stored.Sequence)],
+            StreamCount = streams.StreamCount,
+            StreamEventCount = streams.EventCount,
+            RunCount = runs.RunCount,
+            CoveredRunCount = runs.CoveredCount,
+            CoveredContentCount = contents.CoveredCount,
+            UncoveredContentCount = contents.UncoveredCount,
+            RecomputedRunCount = runs.RecomputedCount,
+            OtherEngineRunCount = runs.OtherEngineCount,
+            // What the ledger is first: what it vouches for can't be judged where it is not whole.
+            Findings = [.. findings.OrderBy(finding => finding.Target != Tampering.Ledger).ThenBy(finding => finding.Sequence ?? long.MaxValue).Take(request.FindingLimit)],
+        };
+    }
+
+    // Rewritten events: a checkpoint that fits says that those before it were not. Where it vouches for all that fit, what follows them was changed, or the head alone.
+    private static Tampering Narrow(Tampering broken, long vouched, long fitting) => broken.LatestSequence is not { } latest
+        ? broken
+        : vouched < latest ? broken with { Sequence = vouched + 1 } : broken with { Sequence = broken.IsAtHead ? fitting : fitting + 1, LatestSequence = null };
+
+    private static async Task RequireSchemaAsync(SqlDatabase database, DataConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int schema = await Migrations.VersionAsync(database, connection, cancellationToken);
+            if (schema < Migrations.NewestVersion)
+            {
+                throw new VerificationException($"The {database.Name} database {database.Place} has schema {schema}; expected {Migrations.NewestVersion}. Start a server of this version on it once.");
+            }
+        }
+        catch (StoreException exception)
+        {
+            throw new VerificationException(exception.Message, exception);
+        }
+    }
+}

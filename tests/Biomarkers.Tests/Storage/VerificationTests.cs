@@ -1,0 +1,215 @@
+using System.Security.Cryptography;
+using Biomarkers.Immunoassay;
+using Biomarkers.Pipeline.Ingest;
+using Biomarkers.Pipeline.Queries;
+using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
+using Biomarkers.Storage;
+using Biomarkers.Storage.Checkpoints;
+using Biomarkers.Storage.Seals;
+using Biomarkers.Storage.Verification;
+using Biomarkers.Tests.Pipeline;
+using Xunit;
+
+namespace Biomarkers.Tests.Storage;
+
+/// <summary>Whatever the ledger vouches for is found when it is not as it was, at the event that vouches for it.</summary>
+public abstract class VerificationTests : StoreContract
+{
+    [StoreFact]
+    public async Task Verify_UntouchedDatabase_IsIntactAndRecomputedBitForBit()
+    {
+        await using PipelineHost host = await StartAsync();
+        await FillAsync(host);
+        using CheckpointKey key = MakeKey();
+        HeldCheckpoint held = await CheckpointAsync(host, key);
+
+        VerificationReport report = await VerifyAsync(host, recomputes: true, key, held);
+
+        Assert.Empty(report.Findings);
+        Assert.Equal(await Database.CountAsync("SELECT sequence FROM ledger_head"), report.EventCount);
+        Assert.Equal((3, 3, 3, 0), (report.RunCount, report.CoveredRunCount, report.RecomputedRunCount, report.OtherEngineRunCount));
+        Assert.Equal((1, report.EventCount, 0L), (report.CheckpointCount, report.CheckpointedSequence, report.UncheckpointedEventCount));
+        Assert.Equal((0, await Database.CountAsync("SELECT COUNT(*) FROM stream_event")), (report.UncoveredContentCount, report.StreamEventCount));
+        Assert.True(report.CoveredContentCount >= 9, $"{report.CoveredContentCount} contents are covered.");
+    }
+
+    /// <summary>Each row of a table is changed behind the server; the finding is of the row's own event.</summary>
+    [StoreFact]
+    public async Task Verify_CoveredRowChangedAnywhere_IsFoundAtItsEvent()
+    {
+        await using PipelineHost host = await StartAsync();
+        await FillAsync(host);
+        long saved = await Database.CountAsync("SELECT MAX(sequence) FROM audit_event WHERE action IN ('RUN_SAVED', 'RUN_REINSTATED') AND target = 'analyticalRuns/1'");
+        long other = await Database.CountAsync("SELECT sequence FROM audit_event WHERE action = 'RUN_SAVED' AND target = 'analyticalRuns/2'");
+        long layout = await Database.CountAsync("SELECT MIN(sequence) FROM audit_event WHERE action = 'LAYOUT_SUBMITTED'");
+        (string Table, string Change, string Back, long? Sequence)[] changes =
+        [
+            ("result_version", "concentration = concentration * 2 WHERE run_key = 1", "concentration = concentration / 2 WHERE run_key = 1", saved),
+            ("standard_curve", "iteration_count = iteration_count + 1 WHERE run_key = 1", "iteration_count = iteration_count - 1 WHERE run_key = 1", saved),
+            ("analytical_run", "verdict = 3 - verdict WHERE run_key = 1", "verdict = 3 - verdict WHERE run_key = 1", saved),
+            ("plate_read", "operator_name = 'mallory' WHERE read_key = 2", "operator_name = 'kim' WHERE read_key = 2", other),
+            ("plate_layout", "actor = 'mallory' WHERE layout_key = 1", "actor = 'instruments/reader-1' WHERE layout_key = 1", layout),
+            ("change_feed", "target_key = target_key + 7 WHERE target_key = 1", "target_key = 1 WHERE target_key = 8", null),
+            ("read_stream", "next_offset = next_offset + 1 WHERE stream_key = 1", "next_offset = next_offset - 1 WHERE stream_key = 1", null),
+        ];
+        foreach ((string table, string change, string back, long? sequence) in changes)
+        {
+            await AllowChangesAsync(table);
+            await Database.ExecuteAsync($"UPDATE {table} SET {change}");
+            VerificationReport report = await VerifyAsync(host);
+            Assert.True(report.Findings.Count > 0, $"{table} {change}");
+            Assert.Equal((table, sequence ?? report.Findings[0].Sequence), (table, report.Findings[0].Sequence));
+            await Database.ExecuteAsync($"UPDATE {table} SET {back}");
+            Assert.True((await VerifyAsync(host)).IsIntact, $"{table} is as it was, and {string.Join(' ', (await VerifyAsync(host)).Findings)}");
+        }
+    }
+
+    /// <summary>What the seal alone can't show: the row and its seal are made anew, and the ledger names the seal as it was.</summary>
+    [StoreFact]
+    public async Task Verify_RunSealedAnewWithAnotherValue_IsFoundByItsAuditEvent()
+    {
+        await using PipelineHost host = await StartAsync();
+        await FillAsync(host);
+        await AllowChangesAsync("result_version");
+        await AllowChangesAsync("run_seal");
+        await Database.ExecuteAsync("UPDATE result_version SET concentration = concentration * 2 WHERE run_key = 2");
+        await Database.ExecuteAsync("DELETE FROM run_seal WHERE run_key = 2");
+        await SealAnewAsync(2);
+
+        Assert.NotNull(await host.Store.Queries.GetRunAsync(2, CancellationToken.None));
+        Tampering first = (await VerifyAsync(host)).Findings[0];
+        Assert.Equal((TamperingKind.Changed, "analyticalRuns/2"), (first.Kind, first.Target));
+        Assert.Equal(await Database.CountAsync("SELECT sequence FROM audit_event WHERE action = 'RUN_SAVED' AND target = 'analyticalRuns/2'"), first.Sequence);
+    }
+
+    /// <summary>The whole chain is computed anew: only a checkpoint that was kept elsewhere tells, between which events.</summary>
+    [StoreFact]
+    public async Task Verify_ChainMadeAnew_IsForkedForWhoHasACheckpointAndIntactForWhoHasNone()
+    {
+        await using PipelineHost host = await StartAsync();
+        await FillAsync(host);
+        using CheckpointKey key = MakeKey();
+        HeldCheckpoint held = await CheckpointAsync(host, key);
+        await AllowChangesAsync("audit_event");
+
+        Page<StoredAuditEvent> events = await host.Store.Queries.ListAuditEventsAsync(new AuditFilter(), new PageRequest(1000, OldestFirst: true), CancellationToken.None);
+        await RewriteAsync(events.Rows, from: 6);
+
+        Assert.True((await VerifyAsync(host)).IsIntact);
+        Tampering found = Assert.Single((await VerifyAsync(host, recomputes: false, key, held)).Findings);
+        Assert.Equal((TamperingKind.Forked, (long?)1, held.Signed.ToCheckpoint().Sequence), (found.Kind, found.Sequence, found.LatestSequence));
+    }
+
+    [StoreFact]
+    public async Task Verify_LedgerCutBelowACheckpoint_IsTruncatedAndAboveItIsNotSeen()
+    {
+        await using PipelineHost host = await StartAsync();
+        await FillAsync(host);
+        using CheckpointKey key = MakeKey();
+        HeldCheckpoint held = await CheckpointAsync(host, key);
+        long vouched = held.Signed.ToCheckpoint().Sequence;
+        await host.Intake.OpenAsync("reader-1", "s0", "instruments/reader-1", CancellationToken.None);
+        await AllowChangesAsync("audit_event");
+
+        await CutAsync(vouched);
+        Assert.True((await VerifyAsync(host, recomputes: false, key, held)).IsIntact);
+        await CutAsync(vouched - 1);
+
+        Tampering found = (await VerifyAsync(host, recomputes: false, key, held)).Findings[0];
+        Assert.Equal((TamperingKind.Truncated, (long?)vouched), (found.Kind, found.Sequence));
+    }
+
+    [StoreFact]
+    public async Task Verify_CheckpointOfAnotherKey_IsABadSignature()
+    {
+        await using PipelineHost host = await StartAsync();
+        using CheckpointKey key = MakeKey();
+        using CheckpointKey other = MakeKey();
+        HeldCheckpoint forged = await CheckpointAsync(host, other);
+
+        Assert.Equal(TamperingKind.BadSignature, Assert.Single((await VerifyAsync(host, recomputes: false, key, forged)).Findings).Kind);
+    }
+
+    private static CheckpointKey MakeKey() => CheckpointKey.ReadOrCreate(Path.Combine(Directory.CreateTempSubdirectory("biomarkers-key-").FullName, "checkpoint.key"));
+
+    private static async Task<HeldCheckpoint> CheckpointAsync(PipelineHost host, CheckpointKey key) =>
+        new("kept.json", key.Sign((await host.Store.Queries.MakeCheckpointAsync(DateTimeOffset.UnixEpoch, CancellationToken.None))!));
+
+    private static async Task<VerificationReport> VerifyAsync(PipelineHost host, bool recomputes = false, CheckpointKey? key = null, params HeldCheckpoint[] held)
+    {
+        using var trusted = ECDsa.Create();
+        if (key is not null)
+        {
+            trusted.ImportFromPem(key.PublicPem);
+        }
+
+        var request = new VerificationRequest { Recomputes = recomputes, Checkpoints = held, PublicKeys = key is null ? [] : [trusted] };
+        return await host.Store.Queries.VerifyAsync(request, CancellationToken.None);
+    }
+
+    // Two plates; the first has a second run by another layout, then the first run again.
+    private static async Task FillAsync(PipelineHost host)
+    {
+        for (int i = 1; i <= 2; i++)
+        {
+            OpenedStream opened = await host.Intake.OpenAsync("reader-1", $"s{i}", "instruments/reader-1", CancellationToken.None);
+            await host.SendAsync(opened, 0, TestPlates.Whole($"P-{i}"), [(byte)i]);
+            await RunsAsync(host, i);
+        }
+
+        foreach (int samples in new[] { 5, 0 })
+        {
+            await host.Intake.SubmitAsync(new SubmitPlateLayout("P-1", TestPlates.Layout(samples), "samples were swapped", "people/kim"), CancellationToken.None);
+            await RunsAsync(host, 3);
+        }
+    }
+
+    private static Task<string> RunsAsync(PipelineHost host, int count) => host.UntilAsync(async () =>
+        (await host.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows.Count >= count ? "there" : null);
+
+    private async Task RewriteAsync(IReadOnlyList<StoredAuditEvent> events, long from)
+    {
+        List<string> statements = [];
+        ContentHash previous = default;
+        foreach (StoredAuditEvent stored in events)
+        {
+            AuditEvent audit = stored.Sequence == from ? stored.Audit with { Actor = "mallory" } : stored.Audit;
+            ContentHash hash = AuditChain.HashOf(previous, stored.Sequence, audit);
+            statements.Add($"UPDATE audit_event SET actor = '{audit.Actor}', previous_hash = {Bytes(previous)}, hash = {Bytes(hash)} WHERE sequence = {stored.Sequence}");
+            previous = hash;
+        }
+
+        foreach (string statement in statements.Append($"UPDATE ledger_head SET hash = {Bytes(previous)}"))
+        {
+            await Database.ExecuteAsync(statement);
+        }
+    }
+
+    private async Task CutAsync(long last)
+    {
+        await Database.ExecuteAsync($"DELETE FROM audit_event WHERE sequence > {last}");
+        await Database.ExecuteAsync($"UPDATE ledger_head SET sequence = {last}, hash = (SELECT hash FROM audit_event WHERE sequence = {last})");
+    }
+
+    private string Bytes(ContentHash hash) => Database.IsShared ? $"'\\x{hash.Hex}'" : $"x'{hash.Hex}'";
+
+    private async Task SealAnewAsync(long runKey)
+    {
+        await using SqlDatabase behind = Database.Connect();
+        await behind.OpenAsync(CancellationToken.None);
+        await using SqlWriteTransaction write = await behind.BeginWriteAsync(CancellationToken.None);
+        await SealedRuns.SealAsync(write.Connection, [runKey], CancellationToken.None);
+        await write.Transaction.CommitAsync();
+    }
+
+    private Task AllowChangesAsync(string table) => Database.ExecuteAsync(Database.IsShared
+        ? $"DROP TRIGGER IF EXISTS {table}_append_only ON {table}"
+        : $"DROP TRIGGER IF EXISTS {table}_no_update; DROP TRIGGER IF EXISTS {table}_no_delete");
+}
+
+[OnSqlite]
+public sealed class SqliteVerificationTests : VerificationTests;
+
+[OnPostgres]
+public sealed class PostgresVerificationTests : VerificationTests;
