@@ -115,8 +115,14 @@ internal static class ExpectedFields
         ReportedMeasurement measurement = result.Measurement;
         Dictionary<string, string> names = new()
         {
-            ["analyte"] = "analyte", ["name"] = "display_name", ["value"] = "reported_value", ["study"] = "study_id", ["subject"] = "subject_id", ["haemolysis"] = "haemolysis_index",
-            ["freeze_thaw"] = "freeze_thaw_count", ["signed_meaning"] = "signature_meaning",
+            ["analyte"] = "analyte",
+            ["name"] = "display_name",
+            ["value"] = "reported_value",
+            ["study"] = "study_id",
+            ["subject"] = "subject_id",
+            ["haemolysis"] = "haemolysis_index",
+            ["freeze_thaw"] = "freeze_thaw_count",
+            ["signed_meaning"] = "signature_meaning",
         };
         return
         [
@@ -134,14 +140,38 @@ internal static class ExpectedFields
     {
         Dictionary<string, string> names = new()
         {
-            ["display_name"] = "displayName", ["sample_id"] = "sampleId", ["study_id"] = "specimen.studyId", ["subject_id"] = "specimen.subjectId", ["visit"] = "specimen.visit",
-            ["timepoint"] = "specimen.timepoint", ["specimen_type"] = "specimen.specimenType", ["anticoagulant"] = "specimen.anticoagulant", ["haemolysis_index"] = "specimen.haemolysisIndex",
-            ["freeze_thaw_count"] = "specimen.freezeThawCount", ["comparator"] = "reported.comparator", ["reported_value"] = "reported.value", ["method_hash"] = "methodHash",
-            ["signed_by"] = "signature.name", ["signed_time"] = "signature.time", ["signature_meaning"] = "signature.meaning", ["ledger_sequence"] = "verificationToken.sequence",
-            ["ledger_hash"] = "verificationToken.hash", ["control_id"] = "message.controlId", ["message_time"] = "message.time", ["superseded_version"] = "supersededVersion",
-            ["plate_barcode"] = "plateBarcode", ["dilution_factor"] = "dilutionFactor", ["range_status"] = "rangeStatus", ["significant_digits"] = "significantDigits",
-            ["cv_percent"] = "cvPercent", ["mean_response"] = "meanResponse", ["flag_codes"] = "flagCodes", ["collected_time"] = "times.collected", ["received_time"] = "times.received",
-            ["measured_time"] = "times.measured", ["reported_time"] = "times.reported",
+            ["display_name"] = "displayName",
+            ["sample_id"] = "sampleId",
+            ["study_id"] = "specimen.studyId",
+            ["subject_id"] = "specimen.subjectId",
+            ["visit"] = "specimen.visit",
+            ["timepoint"] = "specimen.timepoint",
+            ["specimen_type"] = "specimen.specimenType",
+            ["anticoagulant"] = "specimen.anticoagulant",
+            ["haemolysis_index"] = "specimen.haemolysisIndex",
+            ["freeze_thaw_count"] = "specimen.freezeThawCount",
+            ["comparator"] = "reported.comparator",
+            ["reported_value"] = "reported.value",
+            ["method_hash"] = "methodHash",
+            ["signed_by"] = "signature.name",
+            ["signed_time"] = "signature.time",
+            ["signature_meaning"] = "signature.meaning",
+            ["ledger_sequence"] = "verificationToken.sequence",
+            ["ledger_hash"] = "verificationToken.hash",
+            ["control_id"] = "message.controlId",
+            ["message_time"] = "message.time",
+            ["superseded_version"] = "supersededVersion",
+            ["plate_barcode"] = "plateBarcode",
+            ["dilution_factor"] = "dilutionFactor",
+            ["range_status"] = "rangeStatus",
+            ["significant_digits"] = "significantDigits",
+            ["cv_percent"] = "cvPercent",
+            ["mean_response"] = "meanResponse",
+            ["flag_codes"] = "flagCodes",
+            ["collected_time"] = "times.collected",
+            ["received_time"] = "times.received",
+            ["measured_time"] = "times.measured",
+            ["reported_time"] = "times.reported",
         };
         return
         [

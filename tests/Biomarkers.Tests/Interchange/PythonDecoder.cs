@@ -33,7 +33,9 @@ internal static class PythonDecoder
     {
         var start = new ProcessStartInfo("/usr/bin/python3", ["-B", Path.Combine(AppContext.BaseDirectory, "Interchange", "decode_results.py"), decoder, file])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["PYTHONNOUSERSITE"] = "1";
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("Unable to start Python.");

@@ -23,7 +23,13 @@ internal sealed record SampleResults
 
     public ReportedMeasurement Measurement { get; init; } = new()
     {
-        RangeStatus = RangeStatus.Quantified, Concentration = 1.23456, Lower = 1.1, Upper = 1.4, CvPercent = 4.5, MeanResponse = 0.51, FlagCodes = ["S_REP_CV"],
+        RangeStatus = RangeStatus.Quantified,
+        Concentration = 1.23456,
+        Lower = 1.1,
+        Upper = 1.4,
+        CvPercent = 4.5,
+        MeanResponse = 0.51,
+        FlagCodes = ["S_REP_CV"],
     };
 
     public ReportedOrigin Origin { get; init; } =

@@ -1,6 +1,5 @@
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.QualityControl;
-using Biomarkers.Interchange;
 using Biomarkers.Results;
 using Biomarkers.Results.Delivery;
 using Hl7.Fhir.Model;

@@ -1,5 +1,4 @@
 using Biomarkers.Immunoassay;
-using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Interchange;
 using Biomarkers.Results.Delivery;
 using Xunit;
