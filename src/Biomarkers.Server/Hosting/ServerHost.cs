@@ -61,7 +61,7 @@ public sealed class ServerHost : IAsyncDisposable
         }
 
         SqlStore? store = null;
-        CheckpointKey? signer = null;
+        CheckpointKey? checkpointKey = null;
         try
         {
             SqlDatabase database = options.CreateDatabase();
@@ -71,8 +71,8 @@ public sealed class ServerHost : IAsyncDisposable
             // Last, so that a start that can't be made leaves nothing; servers that share a database may share the folder of their key too.
             CreateDataDirectory(options.DataDirectory);
             KeyFile key = KeyFile.ReadOrCreate(options.KeyFile);
-            signer = CheckpointKey.ReadOrCreate(options.CheckpointKeyFile);
-            WebApplication application = Build(options, time, configureLogging, key, signer, store);
+            checkpointKey = CheckpointKey.ReadOrCreate(options.CheckpointKeyFile);
+            WebApplication application = Build(options, time, configureLogging, key, checkpointKey, store);
             await StartAsync(application, cancellationToken);
             (Uri grpcAddress, Uri webAddress) = Addresses(application);
             ILogger<ServerHost> logger = application.Services.GetRequiredService<ILogger<ServerHost>>();
@@ -82,11 +82,11 @@ public sealed class ServerHost : IAsyncDisposable
             }
 
             logger.Serving(grpcAddress.ToString(), webAddress.ToString(), database.Name, database.Place, options.KeyFile);
-            return new ServerHost(application, store, signer, held, grpcAddress, webAddress);
+            return new ServerHost(application, store, checkpointKey, held, grpcAddress, webAddress);
         }
         catch
         {
-            signer?.Dispose();
+            checkpointKey?.Dispose();
             if (store is not null)
             {
                 await store.DisposeAsync();

@@ -100,7 +100,7 @@ public sealed class CheckpointFolder(string folder)
         }
     }
 
-    private void MakeFolder(string path)
+    private static void MakeFolder(string path)
     {
         if (!Directory.Exists(path))
         {

@@ -31,16 +31,16 @@ internal sealed class StoppedDatabase : IDisposable
                 throw new VerificationException($"There is no database '{file}', or this user may not see it; expected the data folder of a server that has run.");
             }
 
-            FileStream? held = Hold(file);
+            FileStream? folderLock = Hold(file);
             try
             {
                 var log = new FileInfo($"{file}-wal");
-                string? copies = log.Exists && log.Length > 0 ? Copy(file) : null;
-                return new StoppedDatabase(copies is null ? file : Path.Combine(copies, Path.GetFileName(file)), copies, held);
+                string? copied = log.Exists && log.Length > 0 ? Copy(file) : null;
+                return new StoppedDatabase(copied is null ? file : Path.Combine(copied, Path.GetFileName(file)), copied, folderLock);
             }
             catch
             {
-                held?.Dispose();
+                folderLock?.Dispose();
                 throw;
             }
         }
@@ -62,15 +62,15 @@ internal sealed class StoppedDatabase : IDisposable
     // A server holds the lock of its folder as long as it lives. Held here too, so that none starts meanwhile; a folder without the file is a backup's.
     private static FileStream? Hold(string file)
     {
-        string held = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "biomarkers.lock");
-        if (!System.IO.File.Exists(held))
+        string lockFile = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "biomarkers.lock");
+        if (!System.IO.File.Exists(lockFile))
         {
             return null;
         }
 
         try
         {
-            return new FileStream(held, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return new FileStream(lockFile, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (IOException exception)
         {

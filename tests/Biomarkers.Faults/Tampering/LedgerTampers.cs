@@ -51,9 +51,9 @@ internal sealed class LedgerTampers(IReadOnlyList<StoredAuditEvent> events, long
         return At("audit event changed", sequence, $"UPDATE audit_event SET {column} = {value} WHERE sequence = {Number(sequence)}");
     }
 
-    private Tamper Delete(long sequence) => At("audit event deleted", sequence, $"DELETE FROM audit_event WHERE sequence = {Number(sequence)}");
+    private static Tamper Delete(long sequence) => At("audit event deleted", sequence, $"DELETE FROM audit_event WHERE sequence = {Number(sequence)}");
 
-    private Tamper DeleteAndNumber(long sequence) =>
+    private static Tamper DeleteAndNumber(long sequence) =>
         At("audit event deleted, the rest numbered anew", sequence, [$"DELETE FROM audit_event WHERE sequence = {Number(sequence)}", .. Shift(sequence + 1, -1)]);
 
     private Tamper Insert(long sequence, bool isRight)

@@ -10,8 +10,6 @@ public sealed class LedgerVerifierTests : IDisposable
 {
     private const string Script = "tests/Biomarkers.Tests/Interop/ledger_verifier.py";
 
-    private const string Shift = "UPDATE audit_event SET sequence = -sequence WHERE sequence {0}; UPDATE audit_event SET sequence = -sequence {1} WHERE sequence < 0";
-
     private readonly AuditedServer audited = new();
 
     public void Dispose() => audited.Dispose();
@@ -32,8 +30,8 @@ public sealed class LedgerVerifierTests : IDisposable
             "UPDATE audit_event SET hash = zeroblob(32) WHERE sequence = 5",
             "UPDATE audit_event SET previous_hash = zeroblob(32) WHERE sequence = 5",
             "DELETE FROM audit_event WHERE sequence = 6",
-            "DELETE FROM audit_event WHERE sequence = 6; " + string.Format(null, Shift, "> 6", "- 1"),
-            string.Format(null, Shift, ">= 3", "+ 1") + "; INSERT INTO audit_event SELECT 3, event_time, 'mallory', action, target, reason, detail, previous_hash, hash FROM audit_event WHERE sequence = 4",
+            "DELETE FROM audit_event WHERE sequence = 6; " + Shift("> 6", "- 1"),
+            Shift(">= 3", "+ 1") + "; INSERT INTO audit_event SELECT 3, event_time, 'mallory', action, target, reason, detail, previous_hash, hash FROM audit_event WHERE sequence = 4",
             "UPDATE audit_event SET sequence = -1 WHERE sequence = 4; UPDATE audit_event SET sequence = 4 WHERE sequence = 7; UPDATE audit_event SET sequence = 7 WHERE sequence = -1",
             "DELETE FROM audit_event WHERE sequence > 8",
             "DELETE FROM audit_event WHERE sequence > 8; UPDATE ledger_head SET sequence = 8, hash = (SELECT hash FROM audit_event WHERE sequence = 8)",
@@ -61,6 +59,9 @@ public sealed class LedgerVerifierTests : IDisposable
         Assert.StartsWith("intact", answers[0], StringComparison.Ordinal);
         Assert.All(answers.Skip(1), answer => Assert.StartsWith("tampered", answer, StringComparison.Ordinal));
     }
+
+    private static string Shift(string which, string by) =>
+        $"UPDATE audit_event SET sequence = -sequence WHERE sequence {which}; UPDATE audit_event SET sequence = -sequence {by} WHERE sequence < 0";
 
     private async Task<string> CommandAsync()
     {

@@ -40,18 +40,23 @@ public abstract class VerificationTests : StoreContract
     {
         await using PipelineHost host = await StartAsync();
         await FillAsync(host);
-        long saved = await Database.CountAsync("SELECT MAX(sequence) FROM audit_event WHERE action IN ('RUN_SAVED', 'RUN_REINSTATED') AND target = 'analyticalRuns/1'");
-        long other = await Database.CountAsync("SELECT sequence FROM audit_event WHERE action = 'RUN_SAVED' AND target = 'analyticalRuns/2'");
+        // The first plate's run has two seals, by two events; the other's has one.
+        (long first, long second) = await RunKeysAsync();
+        long saved = await Database.CountAsync($"SELECT MAX(sequence) FROM audit_event WHERE action IN ('RUN_SAVED', 'RUN_REINSTATED') AND target = 'analyticalRuns/{first}'");
+        long other = await Database.CountAsync($"SELECT sequence FROM audit_event WHERE action = 'RUN_SAVED' AND target = 'analyticalRuns/{second}'");
         long layout = await Database.CountAsync("SELECT MIN(sequence) FROM audit_event WHERE action = 'LAYOUT_SUBMITTED'");
+        long layoutKey = await Database.CountAsync("SELECT MIN(layout_key) FROM plate_layout");
+        long readKey = await Database.CountAsync($"SELECT read_key FROM analytical_run WHERE run_key = {second}");
+        long streamKey = await Database.CountAsync("SELECT MIN(stream_key) FROM read_stream");
         (string Table, string Change, string Back, long? Sequence)[] changes =
         [
-            ("result_version", "concentration = concentration * 2 WHERE run_key = 1", "concentration = concentration / 2 WHERE run_key = 1", saved),
-            ("standard_curve", "iteration_count = iteration_count + 1 WHERE run_key = 1", "iteration_count = iteration_count - 1 WHERE run_key = 1", saved),
-            ("analytical_run", "verdict = 3 - verdict WHERE run_key = 1", "verdict = 3 - verdict WHERE run_key = 1", saved),
-            ("plate_read", "operator_name = 'mallory' WHERE read_key = 2", "operator_name = 'kim' WHERE read_key = 2", other),
-            ("plate_layout", "actor = 'mallory' WHERE layout_key = 1", "actor = 'instruments/reader-1' WHERE layout_key = 1", layout),
-            ("change_feed", "target_key = target_key + 7 WHERE target_key = 1", "target_key = 1 WHERE target_key = 8", null),
-            ("read_stream", "next_offset = next_offset + 1 WHERE stream_key = 1", "next_offset = next_offset - 1 WHERE stream_key = 1", null),
+            ("result_version", $"concentration = concentration * 2 WHERE run_key = {first}", $"concentration = concentration / 2 WHERE run_key = {first}", saved),
+            ("standard_curve", $"iteration_count = iteration_count + 1 WHERE run_key = {first}", $"iteration_count = iteration_count - 1 WHERE run_key = {first}", saved),
+            ("analytical_run", $"verdict = 3 - verdict WHERE run_key = {first}", $"verdict = 3 - verdict WHERE run_key = {first}", saved),
+            ("plate_read", $"operator_name = 'mallory' WHERE read_key = {readKey}", $"operator_name = 'kim' WHERE read_key = {readKey}", other),
+            ("plate_layout", $"actor = 'mallory' WHERE layout_key = {layoutKey}", $"actor = 'instruments/reader-1' WHERE layout_key = {layoutKey}", layout),
+            ("change_feed", $"target_key = -1 WHERE target_key = {first}", $"target_key = {first} WHERE target_key = -1", null),
+            ("read_stream", $"next_offset = next_offset + 1 WHERE stream_key = {streamKey}", $"next_offset = next_offset - 1 WHERE stream_key = {streamKey}", null),
         ];
         foreach ((string table, string change, string back, long? sequence) in changes)
         {
@@ -73,14 +78,15 @@ public abstract class VerificationTests : StoreContract
         await FillAsync(host);
         await AllowChangesAsync("result_version");
         await AllowChangesAsync("run_seal");
-        await Database.ExecuteAsync("UPDATE result_version SET concentration = concentration * 2 WHERE run_key = 2");
-        await Database.ExecuteAsync("DELETE FROM run_seal WHERE run_key = 2");
-        await SealAnewAsync(2);
+        (_, long run) = await RunKeysAsync();
+        await Database.ExecuteAsync($"UPDATE result_version SET concentration = concentration * 2 WHERE run_key = {run}");
+        await Database.ExecuteAsync($"DELETE FROM run_seal WHERE run_key = {run}");
+        await SealAnewAsync(run);
 
-        Assert.NotNull(await host.Store.Queries.GetRunAsync(2, CancellationToken.None));
+        Assert.NotNull(await host.Store.Queries.GetRunAsync(run, CancellationToken.None));
         Tampering first = (await VerifyAsync(host)).Findings[0];
-        Assert.Equal((TamperingKind.Changed, "analyticalRuns/2"), (first.Kind, first.Target));
-        Assert.Equal(await Database.CountAsync("SELECT sequence FROM audit_event WHERE action = 'RUN_SAVED' AND target = 'analyticalRuns/2'"), first.Sequence);
+        Assert.Equal((TamperingKind.Changed, $"analyticalRuns/{run}"), (first.Kind, first.Target));
+        Assert.Equal(await Database.CountAsync($"SELECT sequence FROM audit_event WHERE action = 'RUN_SAVED' AND target = 'analyticalRuns/{run}'"), first.Sequence);
     }
 
     /// <summary>The whole chain is computed anew: only a checkpoint that was kept elsewhere tells, between which events.</summary>
@@ -167,6 +173,13 @@ public abstract class VerificationTests : StoreContract
 
     private static Task<string> RunsAsync(PipelineHost host, int count) => host.UntilAsync(async () =>
         (await host.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows.Count >= count ? "there" : null);
+
+    // Keys may have gaps.
+    private async Task<(long First, long Second)> RunKeysAsync()
+    {
+        List<long> keys = await Database.ReadAsync("SELECT run_key FROM analytical_run ORDER BY run_key", row => row.GetInt64(0));
+        return (keys[0], keys[1]);
+    }
 
     private async Task RewriteAsync(IReadOnlyList<StoredAuditEvent> events, long from)
     {
