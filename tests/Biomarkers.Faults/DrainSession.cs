@@ -32,6 +32,8 @@ internal sealed class DrainSession(DrainPlan plan, StoreUnderTest store, Action<
             seconds.Add((await EndAsync(trial, hang: TimeSpan.Zero, cancellationToken)).TotalSeconds);
             await trial.Replicas.StartAgainAsync(0, cancellationToken);
             trial.Load.ThrowIfStopped();
+            // The next burst meets a server that has nothing left to do, and not the work of all bursts before it.
+            await trial.RecoverAsync(Patience, cancellationToken);
             (unfinished, leastOpen) = (unfinished + waiting, Math.Min(leastOpen, open));
             tell($"cycle {cycle + 1} of {plan.Cycles}: ended {seconds[^1]:F2} s after SIGTERM with {open} streams and {waiting} events unacknowledged; {trial.Progress()}");
         }
