@@ -20,7 +20,7 @@ public sealed class AccessTests : IClassFixture<SharedServer>
     private static readonly FileDescriptor[] Files =
     [
         PlateReadIngestServiceReflection.Descriptor, PlateServiceReflection.Descriptor, AnalyticalRunServiceReflection.Descriptor, AssayServiceReflection.Descriptor,
-        AccessServiceReflection.Descriptor,
+        AccessServiceReflection.Descriptor, ReviewServiceReflection.Descriptor,
     ];
 
     private readonly TestServer server;
