@@ -99,8 +99,13 @@ public static class DatabaseVerification
             UncoveredContentCount = contents.UncoveredCount,
             RecomputedRunCount = runs.RecomputedCount,
             OtherEngineRunCount = runs.OtherEngineCount,
-            // What the ledger is first: what it vouches for can't be judged where it is not whole.
-            Findings = [.. findings.OrderBy(finding => finding.Target != Tampering.Ledger).ThenBy(finding => finding.Sequence ?? long.MaxValue).Take(request.FindingLimit)],
+            // What the ledger is first: what it vouches for can't be judged where it is not whole. An exact place goes before a range that holds it.
+            Findings =
+            [
+                .. findings.OrderBy(finding => finding.Target != Tampering.Ledger)
+                    .ThenBy(finding => finding.LatestSequence ?? finding.Sequence ?? long.MaxValue)
+                    .Take(request.FindingLimit),
+            ],
         };
     }
 

@@ -145,7 +145,7 @@ def main(database, folder=None, public_key=None):
         else:
             broken["sequence"], broken["latestSequence"] = len(hashes) + ("isAtHead" not in broken), None
     found = ([broken] if broken else []) + found + follow_streams(db, heads)
-    found.sort(key=lambda one: (one["target"] != "ledger", one["sequence"] or 1 << 62))
+    found.sort(key=lambda one: (one["target"] != "ledger", one["latestSequence"] or one["sequence"] or 1 << 62))
     print(json.dumps({"isIntact": not found, "eventCount": len(hashes), "checkpointCount": fitting, "first": found[0] if found else None}))
     return 1 if found else 0
 
