@@ -19,7 +19,7 @@ public static class ResultMapper
             WireTexts.Read(request.SampleId, "sample_id", faults),
             ReadAnalyte(request.Analyte, faults),
             WireWords.ReadRangeStatus(request.RangeStatus, "range_status", words),
-            request.KnownAt?.ToDateTimeOffset(),
+            WireTimes.Read(request.KnownAt, "known_at", faults),
             request.Released);
         faults.AddRange(words.List);
         return filter;
