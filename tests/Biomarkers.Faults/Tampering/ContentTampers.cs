@@ -37,6 +37,14 @@ internal sealed class ContentTampers(DbConnection connection, Random random)
         new("read_stream", ["stream_key", "instrument_id", "stream_id", "next_offset", "chain_hash"], null),
     ];
 
+    // What nothing vouches for, as README.md says: keys of layouts and assays on which nothing rests, and the row counts of a run's earlier seals.
+    private static readonly Dictionary<(string Table, string Column), string> NotCovered = new()
+    {
+        [("plate_layout", "layout_key")] = "NOT EXISTS (SELECT 1 FROM analytical_run r WHERE r.layout_key = R.layout_key)",
+        [("assay", "assay_key")] = "NOT EXISTS (SELECT 1 FROM analytical_run r WHERE r.assay_key = R.assay_key) AND NOT EXISTS (SELECT 1 FROM plate_layout l WHERE l.assay_key = R.assay_key)",
+        [("run_seal", "row_count")] = "R.ordinal < (SELECT MAX(s.ordinal) FROM run_seal s WHERE s.run_key = R.run_key)",
+    };
+
     private sealed record Covered(string Table, string[] Columns, string? Sequences, params string[] Keys);
 
     /// <summary>Any of them; null where the choice has no row, or no event vouches for it.</summary>
@@ -88,6 +96,12 @@ internal sealed class ContentTampers(DbConnection connection, Random random)
             $"SELECT name, type FROM pragma_table_info('{table.Table}')", row => (row.GetString(0), row.GetString(1)), cancellationToken);
         columns = [.. columns.Where(column => table.Columns.Length == 0 || table.Columns.Contains(column.Name))];
         (string column, string type) = columns[random.Next(columns.Count)];
+        if (NotCovered.TryGetValue((table.Table, column), out string? condition)
+            && (await connection.ReadAsync($"SELECT 1 FROM {table.Table} R WHERE R.rowid = {Number(rowId)} AND {condition}", row => row.GetInt64(0), cancellationToken)).Count > 0)
+        {
+            return null;
+        }
+
         (string Kind, byte[]? Bytes) value = (await connection.ReadAsync(
             $"SELECT typeof({column}), CASE typeof({column}) WHEN 'blob' THEN {column} END FROM {table.Table} WHERE rowid = {Number(rowId)}",
             row => (row.GetString(0), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1)), cancellationToken)).Single();
