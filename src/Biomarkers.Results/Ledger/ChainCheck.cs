@@ -96,8 +96,8 @@ public sealed class ChainCheck
 
             if (Sequence > 0 && found.IsOf(expected) && (next is null || next.Previous == found.Hash))
             {
-                return Say(TamperingKind.Changed, 1, $"audit events up to {Sequence} were rewritten: event {expected} follows SHA-256 {found.Previous}, event {Sequence} has {Hash}", found.Previous, Hash)
-                    with { LatestSequence = Sequence };
+                string text = $"audit events up to {Sequence} were rewritten: event {expected} follows SHA-256 {found.Previous}, event {Sequence} has {Hash}";
+                return Say(TamperingKind.Changed, 1, text, found.Previous, Hash) with { LatestSequence = Sequence };
             }
 
             // A row that was made for a later place, while the row for this place is nowhere: those behind the missing one were moved up.

@@ -9,10 +9,10 @@ namespace Biomarkers.Faults.Tampering;
 #pragma warning disable CA5394 // repeatable by its seed; nothing secret hangs on it
 internal sealed class ContentTampers(DbConnection connection, Random random)
 {
-    // What names the audit events that vouch for a row R: those of the runs that it belongs to, or its own.
+    // Names of tables know no capitals: no other one is called r. What names the audit events that vouch for a row R: those of the runs that it belongs to, or its own.
     private const string OfRun = "SELECT sequence FROM audit_event WHERE target = 'analyticalRuns/' || R.run_key AND action IN ('RUN_SAVED', 'RUN_REINSTATED')";
 
-    private const string OfRunsWhere = "SELECT a.sequence FROM audit_event a JOIN analytical_run r ON a.target = 'analyticalRuns/' || r.run_key WHERE a.action IN ('RUN_SAVED', 'RUN_REINSTATED') AND ";
+    private const string OfRunsWhere = "SELECT a.sequence FROM audit_event a JOIN analytical_run x ON a.target = 'analyticalRuns/' || x.run_key WHERE a.action IN ('RUN_SAVED', 'RUN_REINSTATED') AND ";
 
     private const string OfLayout = "SELECT a.sequence FROM audit_event a JOIN plate p ON a.target = 'plates/' || p.barcode WHERE a.action = 'LAYOUT_SUBMITTED' AND p.plate_key = R.plate_key";
 
@@ -25,17 +25,25 @@ internal sealed class ContentTampers(DbConnection connection, Random random)
         new("qc_flag", [], OfRun, "ordinal"),
         new("run_seal", [], OfRun, "ordinal"),
         new("result_version", [], OfRun, "version_key", "version"),
-        new("result", [], $"{OfRunsWhere} r.run_key IN (SELECT run_key FROM result_version v WHERE v.result_key = R.result_key)"),
-        new("plate_read", [], $"{OfRunsWhere} r.read_key = R.read_key"),
-        new("plate", ["plate_key", "barcode"], $"{OfLayout} UNION {OfRunsWhere} r.plate_key = R.plate_key"),
-        new("plate_layout", [], $"{OfLayout} UNION {OfRunsWhere} r.layout_key = R.layout_key"),
-        new("assay", [], $"SELECT sequence FROM audit_event WHERE target = 'assays/' || R.assay_id || '@' || R.version UNION {OfRunsWhere} r.assay_key = R.assay_key "
+        new("result", [], $"{OfRunsWhere} x.run_key IN (SELECT run_key FROM result_version v WHERE v.result_key = R.result_key)"),
+        new("plate_read", [], $"{OfRunsWhere} x.read_key = R.read_key"),
+        new("plate", ["plate_key", "barcode"], $"{OfLayout} UNION {OfRunsWhere} x.plate_key = R.plate_key"),
+        new("plate_layout", [], $"{OfLayout} UNION {OfRunsWhere} x.layout_key = R.layout_key"),
+        new("assay", [], $"SELECT sequence FROM audit_event WHERE target = 'assays/' || R.assay_id || '@' || R.version UNION {OfRunsWhere} x.assay_key = R.assay_key "
             + "UNION SELECT a.sequence FROM audit_event a JOIN plate p ON a.target = 'plates/' || p.barcode JOIN plate_layout l ON l.plate_key = p.plate_key WHERE a.action = 'LAYOUT_SUBMITTED' AND l.assay_key = R.assay_key"),
-        new("rule_pack", [], $"{OfRunsWhere} r.rule_pack = R.name"),
+        new("rule_pack", [], $"{OfRunsWhere} x.rule_pack = R.name"),
         new("change_feed", [], "SELECT R.sequence UNION SELECT sequence FROM audit_event WHERE target = 'analyticalRuns/' || R.target_key AND action = 'RUN_SAVED'"),
         new("stream_event", ["stream_key", "event_offset", "content", "content_hash", "chain_hash"], null),
         new("read_stream", ["stream_key", "instrument_id", "stream_id", "next_offset", "chain_hash"], null),
     ];
+
+    // What nothing vouches for, as README.md says: keys of layouts and assays on which nothing rests, and the row counts of a run's earlier seals.
+    private static readonly Dictionary<(string Table, string Column), string> NotCovered = new()
+    {
+        [("plate_layout", "layout_key")] = "NOT EXISTS (SELECT 1 FROM analytical_run x WHERE x.layout_key = R.layout_key)",
+        [("assay", "assay_key")] = "NOT EXISTS (SELECT 1 FROM analytical_run x WHERE x.assay_key = R.assay_key) AND NOT EXISTS (SELECT 1 FROM plate_layout l WHERE l.assay_key = R.assay_key)",
+        [("run_seal", "row_count")] = "R.ordinal < (SELECT MAX(s.ordinal) FROM run_seal s WHERE s.run_key = R.run_key)",
+    };
 
     private sealed record Covered(string Table, string[] Columns, string? Sequences, params string[] Keys);
 
@@ -88,6 +96,12 @@ internal sealed class ContentTampers(DbConnection connection, Random random)
             $"SELECT name, type FROM pragma_table_info('{table.Table}')", row => (row.GetString(0), row.GetString(1)), cancellationToken);
         columns = [.. columns.Where(column => table.Columns.Length == 0 || table.Columns.Contains(column.Name))];
         (string column, string type) = columns[random.Next(columns.Count)];
+        if (NotCovered.TryGetValue((table.Table, column), out string? condition)
+            && (await connection.ReadAsync($"SELECT 1 FROM {table.Table} R WHERE R.rowid = {Number(rowId)} AND {condition}", row => row.GetInt64(0), cancellationToken)).Count > 0)
+        {
+            return null;
+        }
+
         (string Kind, byte[]? Bytes) value = (await connection.ReadAsync(
             $"SELECT typeof({column}), CASE typeof({column}) WHEN 'blob' THEN {column} END FROM {table.Table} WHERE rowid = {Number(rowId)}",
             row => (row.GetString(0), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1)), cancellationToken)).Single();
