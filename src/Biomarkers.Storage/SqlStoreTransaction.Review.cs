@@ -138,10 +138,11 @@ internal sealed partial class SqlStoreTransaction
     public Task InsertHoldLiftAsync(long holdKey, HoldLift lift, CancellationToken cancellationToken) => connection.InsertAsync(
         new ResultHoldLiftTable { HoldKey = holdKey, Reason = lift.Reason, Actor = lift.Actor, LiftTime = Instant.ToMicroseconds(lift.Time) }, token: cancellationToken);
 
-    public async Task InsertSignaturesAsync(IReadOnlyList<(long VersionKey, Signature Signature)> signatures, CancellationToken cancellationToken)
+    public async Task<long> InsertSignaturesAsync(IReadOnlyList<(long VersionKey, Signature Signature)> signatures, CancellationToken cancellationToken)
     {
         long key = await keys.TakeAsync(connection, "result_signature", signatures.Count, cancellationToken);
         await InsertAllAsync([.. signatures.Select((signed, i) => ReviewMapping.ToRow(key + i, signed.VersionKey, signed.Signature))], cancellationToken);
+        return key;
     }
 
     public async Task<SigningPin?> FindSigningPinAsync(string keyId, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Ledger;
 using Biomarkers.Results.Review;
 
 namespace Biomarkers.Pipeline.Review;
@@ -22,11 +23,11 @@ public sealed record Signing(string SignerName, SignatureMeaning Meaning, Signin
 
     internal async Task SignAsync(WriteContext context, string actor, IReadOnlyList<VersionName> versions, CancellationToken cancellationToken)
     {
-        await context.Transaction.InsertSignaturesAsync(
-            [.. versions.Select(version => (version.VersionKey, new Signature(actor, SignerName, Meaning, Method, context.Now, version.Hash)))], cancellationToken);
-        foreach (VersionName version in versions)
+        Signature[] signatures = [.. versions.Select(version => new Signature(actor, SignerName, Meaning, Method, context.Now, version.Hash))];
+        long firstKey = await context.Transaction.InsertSignaturesAsync([.. versions.Zip(signatures, (version, signature) => (version.VersionKey, signature))], cancellationToken);
+        for (int i = 0; i < versions.Count; i++)
         {
-            context.Record(actor, AuditActions.ResultSigned, ReviewedResults.NameOf(version), detail: $"{Meaning} by {SignerName}, {Method}, SHA-256 {version.Hash}");
+            context.Record(actor, AuditActions.ResultSigned, ReviewedResults.NameOf(versions[i]), detail: CoveredContent.Describe(firstKey + i, signatures[i]));
         }
     }
 }

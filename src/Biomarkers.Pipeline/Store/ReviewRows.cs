@@ -76,8 +76,8 @@ public interface IReviewRows
     /// <summary>Lifts a hold.</summary>
     Task InsertHoldLiftAsync(long holdKey, HoldLift lift, CancellationToken cancellationToken);
 
-    /// <summary>Keeps signatures.</summary>
-    Task InsertSignaturesAsync(IReadOnlyList<(long VersionKey, Signature Signature)> signatures, CancellationToken cancellationToken);
+    /// <summary>Keeps signatures; the key of the first, the others follow it.</summary>
+    Task<long> InsertSignaturesAsync(IReadOnlyList<(long VersionKey, Signature Signature)> signatures, CancellationToken cancellationToken);
 
     /// <summary>The PIN of a key, kept from other servers until the transaction ends; null where none was set.</summary>
     Task<SigningPin?> FindSigningPinAsync(string keyId, CancellationToken cancellationToken);

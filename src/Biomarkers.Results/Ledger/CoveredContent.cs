@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Biomarkers.Immunoassay;
+using Biomarkers.Results.Review;
 
 namespace Biomarkers.Results.Ledger;
 
@@ -21,6 +22,10 @@ public static partial class CoveredContent
     /// <summary>Content of any other kind, behind what the detail says else.</summary>
     public static string Describe(string detail, ContentHash content) => $"{detail}; SHA-256 {content}";
 
+    /// <summary>A signature under a version of a result: with the time and the actor of its event, all of it.</summary>
+    public static string Describe(long signatureKey, Signature signature) =>
+        string.Create(CultureInfo.InvariantCulture, $"{NameOfSignature(signatureKey)}: {signature.Meaning} by {signature.SignerName}, {signature.Method}, SHA-256 {signature.VersionHash}");
+
     /// <summary>What a detail says of its run; null where it is of a time before it did.</summary>
     public static RunCoverage? RunOf(AuditEvent audit)
     {
@@ -40,6 +45,12 @@ public static partial class CoveredContent
     /// <summary>The generation that a detail of <see cref="AuditActions.DatabaseRestored"/> begins; null where none is named.</summary>
     public static long? GenerationOf(AuditEvent audit) => Generation().Match(audit.Detail ?? string.Empty) is { Success: true } match ? NumberOf(match, "to") : null;
 
+    /// <summary>Name of a signature, by which a detail of <see cref="AuditActions.ResultSigned"/> begins.</summary>
+    public static string NameOfSignature(long signatureKey) => string.Create(CultureInfo.InvariantCulture, $"signature {signatureKey}");
+
+    /// <summary>The signature that a detail names; null where none is named.</summary>
+    public static string? SignatureNameOf(AuditEvent audit) => SignatureBegin().Match(audit.Detail ?? string.Empty) is { Success: true } match ? match.Groups["name"].Value : null;
+
     private static long NumberOf(Match match, string group) => long.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"; read SHA-256 (?<read>[0-9a-f]{64}); seal (?<ordinal>[0-9]{1,9}) SHA-256 (?<seal>[0-9a-f]{64})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
@@ -50,6 +61,9 @@ public static partial class CoveredContent
 
     [GeneratedRegex(@"\Aversion (?<version>[0-9]{1,9}), ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LayoutVersion();
+
+    [GeneratedRegex(@"\A(?<name>signature [0-9]{1,18}): ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SignatureBegin();
 
     // The source of a restore stands before it and is a text of the operator; the number of ended holders follows.
     [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,18}); [0-9]+ holders of work ended(?:; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

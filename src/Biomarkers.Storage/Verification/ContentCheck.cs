@@ -13,21 +13,9 @@ using LinqToDB.Data;
 namespace Biomarkers.Storage.Verification;
 
 /// <summary>Holds layouts, assays and what persons decided against the audit events that made them.</summary>
-internal sealed class ContentCheck(DataConnection connection, LedgerIndex index)
+internal sealed class ContentCheck(DataConnection connection, LedgerIndex index) : EventCheck(index)
 {
-    private readonly List<Tampering> findings = [];
-
-    /// <summary>Rows whose content an event vouches for.</summary>
-    public int CoveredCount { get; private set; }
-
-    /// <summary>Rows of a time before events did.</summary>
-    public int UncoveredCount { get; private set; }
-
-    /// <summary>What was found.</summary>
-    public IReadOnlyList<Tampering> Findings => findings;
-
-    /// <summary>Checks all of them.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public override async Task RunAsync(CancellationToken cancellationToken)
     {
         await CheckLayoutsAsync(cancellationToken);
         await CheckAssaysAsync(cancellationToken);
@@ -165,39 +153,4 @@ internal sealed class ContentCheck(DataConnection connection, LedgerIndex index)
 
         Missing(events);
     }
-
-    private static bool IsOf(AuditEvent audit, string actor, string? reason, long time) => (audit.Actor, audit.Reason, Instant.ToMicroseconds(audit.Time)) == (actor, reason, time);
-
-    private Dictionary<string, StoredAuditEvent> ByName(string action, Func<AuditEvent, string> name)
-    {
-        var byName = new Dictionary<string, StoredAuditEvent>(StringComparer.Ordinal);
-        foreach (StoredAuditEvent stored in index.ByAction[action])
-        {
-            byName.TryAdd(name(stored.Audit), stored);
-        }
-
-        return byName;
-    }
-
-    private void Compare(string name, StoredAuditEvent stored, ContentHash found, ContentHash? expected, bool isOtherwiseSame)
-    {
-        if ((expected is { } hash && hash != found) || !isOtherwiseSame)
-        {
-            Add(TamperingKind.Changed, name, stored.Sequence, string.Create(CultureInfo.InvariantCulture, $"is not what audit event {stored.Sequence} says"), expected, found);
-        }
-
-        CoveredCount += expected is null ? 0 : 1;
-        UncoveredCount += expected is null ? 1 : 0;
-    }
-
-    private void Missing(Dictionary<string, StoredAuditEvent> events)
-    {
-        foreach ((string name, StoredAuditEvent stored) in events)
-        {
-            Add(TamperingKind.Deleted, name, stored.Sequence, string.Create(CultureInfo.InvariantCulture, $"is not there; audit event {stored.Sequence} says that it is"), CoveredContent.ContentOf(stored.Audit));
-        }
-    }
-
-    private void Add(TamperingKind kind, string name, long? sequence, string text, ContentHash? expected = null, ContentHash? actual = null) =>
-        findings.Add(new Tampering(kind, name, sequence, $"{name} {text}") { Expected = expected, Actual = actual });
 }

@@ -68,17 +68,22 @@ public static class DatabaseVerification
         var streams = new StreamScan(connection, progress);
         await streams.RunAsync(checkpoints.Fitting, cancellationToken);
         var runs = new RunCheck(connection, scan.Index, progress, request.Recomputes);
-        var contents = new ContentCheck(connection, scan.Index);
+        EventCheck[] contents = [new ContentCheck(connection, scan.Index), new ReviewCheck(connection, scan.Index)];
+        var feed = new FeedCheck(connection, scan.Index);
         if (broken is null)
         {
             await runs.RunAsync(cancellationToken);
-            await contents.RunAsync(cancellationToken);
+            await feed.RunAsync(cancellationToken);
+            foreach (EventCheck check in contents)
+            {
+                await check.RunAsync(cancellationToken);
+            }
         }
 
         IEnumerable<Tampering> findings =
         [
             .. broken is null ? [] : new[] { Narrow(broken, checkpoints.VouchedSequence, scan.EventCount) },
-            .. checkpoints.Findings, .. streams.Findings, .. runs.Findings, .. contents.Findings,
+            .. checkpoints.Findings, .. streams.Findings, .. runs.Findings, .. feed.Findings, .. contents.SelectMany(check => check.Findings),
         ];
         return new VerificationReport
         {
@@ -95,8 +100,8 @@ public static class DatabaseVerification
             StreamEventCount = streams.EventCount,
             RunCount = runs.RunCount,
             CoveredRunCount = runs.CoveredCount,
-            CoveredContentCount = contents.CoveredCount,
-            UncoveredContentCount = contents.UncoveredCount,
+            CoveredContentCount = contents.Sum(check => check.CoveredCount),
+            UncoveredContentCount = contents.Sum(check => check.UncoveredCount),
             RecomputedRunCount = runs.RecomputedCount,
             OtherEngineRunCount = runs.OtherEngineCount,
             // What the ledger is first: what it vouches for can't be judged where it is not whole. An exact place goes before a range that holds it.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 using Biomarkers.Results.Ledger;
 
@@ -34,12 +35,23 @@ internal sealed class LedgerIndex
         [AuditActions.QuarantinedEventReplayed] = [],
         [AuditActions.QuarantinedEventDismissed] = [],
         [AuditActions.DatabaseRestored] = [],
+        [AuditActions.ResultHeld] = [],
+        [AuditActions.ResultHoldLifted] = [],
+        [AuditActions.ResultSigned] = [],
     };
+
+    /// <summary>What the change feed names, and of which kind, at the places of these events.</summary>
+    public Dictionary<long, (FeedKind Kind, string Name)> Feed { get; } = [];
 
     /// <summary>Takes an event in.</summary>
     public void Add(StoredAuditEvent stored)
     {
         AuditEvent audit = stored.Audit;
+        if (KindOf(audit.Action) is { } kind)
+        {
+            Feed[stored.Sequence] = (kind, kind is FeedKind.HoldPlaced or FeedKind.HoldLifted ? audit.Detail ?? string.Empty : audit.Target);
+        }
+
         if (ByAction.TryGetValue(audit.Action, out List<StoredAuditEvent>? events))
         {
             events.Add(stored);
@@ -51,6 +63,15 @@ internal sealed class LedgerIndex
             AddRun(stored, runKey);
         }
     }
+
+    private static FeedKind? KindOf(string action) => action switch
+    {
+        AuditActions.RunSaved => FeedKind.RunSaved,
+        AuditActions.ResultReleased or AuditActions.ResultCorrected or AuditActions.ResultWithdrawn => FeedKind.ResultVersionLeft,
+        AuditActions.ResultHeld => FeedKind.HoldPlaced,
+        AuditActions.ResultHoldLifted => FeedKind.HoldLifted,
+        _ => null,
+    };
 
     private void AddRun(StoredAuditEvent stored, long runKey)
     {

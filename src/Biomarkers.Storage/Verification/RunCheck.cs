@@ -55,7 +55,6 @@ internal sealed class RunCheck(DataConnection connection, LedgerIndex index, Ver
         }
 
         await CheckSealsAsync(there, cancellationToken);
-        await CheckFeedAsync(cancellationToken);
     }
 
     private async Task CheckPageAsync(IReadOnlyCollection<long> keys, CancellationToken cancellationToken)
@@ -238,30 +237,6 @@ internal sealed class RunCheck(DataConnection connection, LedgerIndex index, Ver
             {
                 Add(TamperingKind.Deleted, runKey, sequence, string.Create(CultureInfo.InvariantCulture, $"lacks its seal {ordinal}"));
             }
-        }
-    }
-
-    // The feed of runs says what the ledger says, at the same places.
-    private async Task CheckFeedAsync(CancellationToken cancellationToken)
-    {
-        Dictionary<long, long> expected = index.RunsByKey.Where(pair => pair.Value.SavedBy > 0).ToDictionary(pair => pair.Value.SavedBy, pair => pair.Key);
-        const int RunSaved = (int)FeedKind.RunSaved;
-        foreach (ChangeFeedTable row in await connection.GetTable<ChangeFeedTable>().OrderBy(row => row.Sequence).ToListAsync(cancellationToken))
-        {
-            bool isKnown = expected.Remove(row.Sequence, out long runKey);
-            if (isKnown && (row.Kind != RunSaved || row.TargetKey != runKey))
-            {
-                Add(TamperingKind.Changed, runKey, row.Sequence, "is not what the change feed names at the place of its audit event");
-            }
-            else if (!isKnown && row.Kind == RunSaved)
-            {
-                Add(TamperingKind.Inserted, row.TargetKey, row.Sequence, "is in the change feed at a place where no audit event saved it");
-            }
-        }
-
-        foreach ((long sequence, long runKey) in expected)
-        {
-            Add(TamperingKind.Deleted, runKey, sequence, "is not in the change feed");
         }
     }
 

@@ -7,9 +7,12 @@ using Biomarkers.V1;
 namespace Biomarkers.Faults.Rot;
 
 /// <summary>Plates that the real server took and analysed: of every built-in assay, and one whose layout was changed and changed back, so that it has two runs and
-/// a reinstated one.</summary>
+/// a reinstated one. Some results of the last one were reviewed.</summary>
 internal static class StoredPlates
 {
+    private const string Pin = "correct horse";
+    private const string Reason = "to have results that were reviewed";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
@@ -34,9 +37,38 @@ internal static class StoredPlates
         await GiveAsync(connection, other, cancellationToken);
         await RunsAsync(connection, BarcodeOf(0), 2, cancellationToken);
         await GiveAsync(connection, first, cancellationToken);
+        CreateKeyResponse person = await connection.Access.CreateKeyAsync(new CreateKeyRequest { DisplayName = "kim", Roles = { Role.Reviewer } }, cancellationToken: cancellationToken);
+        string keyFile = Path.Combine(folder, "kim.key");
+        await File.WriteAllTextAsync(keyFile, person.Secret, cancellationToken);
+        using (BiomarkersConnection reviewer = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = keyFile }))
+        {
+            await ReviewAsync(reviewer, BarcodeOf(plates - 1), cancellationToken);
+        }
+
         await server.StopAsync(cancellationToken);
         return Path.Combine(folder, "biomarkers.db");
     }
+
+    // One held, one held and let go, one released with a signature, one released and withdrawn.
+    private static async Task ReviewAsync(BiomarkersConnection connection, string barcode, CancellationToken cancellationToken)
+    {
+        ReviewService.ReviewServiceClient reviews = connection.Reviews;
+        var waiting = new ListAffectedResultsRequest { Plate = $"plates/{barcode}" };
+        Result[] results = [.. (await reviews.ListAffectedResultsAsync(waiting, cancellationToken: cancellationToken)).AffectedResults.Select(affected => affected.After).Take(4)];
+        await reviews.HoldResultsAsync(new HoldResultsRequest { Results = { results[0].Name }, Reason = Reason }, cancellationToken: cancellationToken);
+        HoldResultsResponse held = await reviews.HoldResultsAsync(new HoldResultsRequest { Results = { results[1].Name }, Reason = Reason }, cancellationToken: cancellationToken);
+        await reviews.LiftHoldAsync(new LiftHoldRequest { Name = held.Holds[0].Name, Reason = Reason }, cancellationToken: cancellationToken);
+        await reviews.SetSigningPinAsync(new SetSigningPinRequest { Pin = Pin }, cancellationToken: cancellationToken);
+        var release = new ReleaseResultsRequest
+        {
+            Results = { results[2..].Select(NameOf) },
+            Signing = new SigningRequest { Meaning = SignatureMeaning.Approval, Pin = Pin, SignerName = "Kim Lee" },
+        };
+        Result last = (await reviews.ReleaseResultsAsync(release, cancellationToken: cancellationToken)).Results[^1];
+        await reviews.WithdrawResultsAsync(new WithdrawResultsRequest { Results = { NameOf(last) }, Reason = Reason }, cancellationToken: cancellationToken);
+    }
+
+    private static string NameOf(Result result) => $"{result.Name}@{result.Version}";
 
     private static string BarcodeOf(int plate) => $"ROT-{plate}";
 

@@ -10,9 +10,9 @@ namespace Biomarkers.Faults.Tampering;
 internal sealed class ContentTampers(DbConnection connection, Random random)
 {
     // Names of tables know no capitals: no other one is called r. What names the audit events that vouch for a row R: those of the runs that it belongs to, or its own.
-    private const string OfRun = "SELECT sequence FROM audit_event WHERE target = 'analyticalRuns/' || R.run_key AND action IN ('RUN_SAVED', 'RUN_REINSTATED')";
+    private const string OfRun = "SELECT sequence FROM audit_event WHERE target = 'analyticalRuns/' || R.run_key AND action IN ('RUN_SAVED', 'RUN_REINSTATED', 'RUN_SEALED')";
 
-    private const string OfRunsWhere = "SELECT a.sequence FROM audit_event a JOIN analytical_run x ON a.target = 'analyticalRuns/' || x.run_key WHERE a.action IN ('RUN_SAVED', 'RUN_REINSTATED') AND ";
+    private const string OfRunsWhere = "SELECT a.sequence FROM audit_event a JOIN analytical_run x ON a.target = 'analyticalRuns/' || x.run_key WHERE a.action IN ('RUN_SAVED', 'RUN_REINSTATED', 'RUN_SEALED') AND ";
 
     private const string OfLayout = "SELECT a.sequence FROM audit_event a JOIN plate p ON a.target = 'plates/' || p.barcode WHERE a.action = 'LAYOUT_SUBMITTED' AND p.plate_key = R.plate_key";
 
@@ -33,6 +33,9 @@ internal sealed class ContentTampers(DbConnection connection, Random random)
             + "UNION SELECT a.sequence FROM audit_event a JOIN plate p ON a.target = 'plates/' || p.barcode JOIN plate_layout l ON l.plate_key = p.plate_key WHERE a.action = 'LAYOUT_SUBMITTED' AND l.assay_key = R.assay_key"),
         new("rule_pack", [], $"{OfRunsWhere} x.rule_pack = R.name"),
         new("change_feed", [], "SELECT R.sequence UNION SELECT sequence FROM audit_event WHERE target = 'analyticalRuns/' || R.target_key AND action = 'RUN_SAVED'"),
+        new("result_hold", [], "SELECT sequence FROM audit_event WHERE detail = 'resultHolds/' || R.hold_key"),
+        new("result_hold_lift", [], "SELECT sequence FROM audit_event WHERE detail = 'resultHolds/' || R.hold_key"),
+        new("result_signature", [], "SELECT sequence FROM audit_event WHERE detail LIKE 'signature ' || R.signature_key || ':%'"),
         new("stream_event", ["stream_key", "event_offset", "content", "content_hash", "chain_hash"], null),
         new("read_stream", ["stream_key", "instrument_id", "stream_id", "next_offset", "chain_hash"], null),
     ];

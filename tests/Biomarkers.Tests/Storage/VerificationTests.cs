@@ -2,8 +2,10 @@ using System.Security.Cryptography;
 using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
+using Biomarkers.Pipeline.Review;
 using Biomarkers.Results;
 using Biomarkers.Results.Ledger;
+using Biomarkers.Results.Review;
 using Biomarkers.Storage;
 using Biomarkers.Storage.Checkpoints;
 using Biomarkers.Storage.Seals;
@@ -67,6 +69,54 @@ public abstract class VerificationTests : StoreContract
             Assert.Equal((table, sequence ?? report.Findings[0].Sequence), (table, report.Findings[0].Sequence));
             await Database.ExecuteAsync($"UPDATE {table} SET {back}");
             Assert.True((await VerifyAsync(host)).IsIntact, $"{table} is as it was, and {string.Join(' ', (await VerifyAsync(host)).Findings)}");
+        }
+    }
+
+    /// <summary>As above, of what reviewers did.</summary>
+    [StoreFact]
+    public async Task Verify_ReviewRowChangedAddedOrGone_IsFoundAtItsEvent()
+    {
+        await using PipelineHost host = await StartAsync();
+        await FillAsync(host);
+        await ReviewAsync(host);
+        VerificationReport whole = await VerifyAsync(host, recomputes: true);
+        Assert.Empty(whole.Findings);
+        long held = await EventAsync("RESULT_HELD");
+        long lifted = await EventAsync("RESULT_HOLD_LIFTED");
+        long signed = await EventAsync("RESULT_SIGNED");
+        long released = await EventAsync("RESULT_RELEASED");
+        long resealed = await EventAsync("RUN_SEALED");
+        (string Change, string Back, TamperingKind Kind, long? Sequence)[] changes =
+        [
+            ("UPDATE result_hold SET reason = 'none'", "UPDATE result_hold SET reason = 'was it spun?'", TamperingKind.Changed, held),
+            ("UPDATE result_hold SET place_time = place_time + 1", "UPDATE result_hold SET place_time = place_time - 1", TamperingKind.Changed, held),
+            ("UPDATE result_hold_lift SET actor = 'people/mallory'", "UPDATE result_hold_lift SET actor = 'people/kim'", TamperingKind.Changed, lifted),
+            ("DELETE FROM result_hold_lift", "INSERT INTO result_hold_lift SELECT * FROM before_result_hold_lift", TamperingKind.Deleted, lifted),
+            ("INSERT INTO result_hold_lift SELECT hold_key + 1, reason, actor, lift_time FROM result_hold_lift",
+                "DELETE FROM result_hold_lift WHERE hold_key > (SELECT MIN(hold_key) FROM result_hold)", TamperingKind.Inserted, null),
+            ("UPDATE result_signature SET signer_name = 'Mallory'", "UPDATE result_signature SET signer_name = 'Kim Lee'", TamperingKind.Changed, signed),
+            ("UPDATE result_signature SET meaning = 3", "UPDATE result_signature SET meaning = 2", TamperingKind.Changed, signed),
+            ("UPDATE result_signature SET sign_time = 9223372036854775807 - sign_time", "UPDATE result_signature SET sign_time = 9223372036854775807 - sign_time", TamperingKind.Changed, signed),
+            ("DELETE FROM result_signature", "INSERT INTO result_signature SELECT * FROM before_result_signature", TamperingKind.Deleted, signed),
+            ("INSERT INTO result_signature SELECT signature_key + 1, version_key, version_hash, actor, signer_name, meaning, method, sign_time FROM result_signature",
+                "DELETE FROM result_signature WHERE signature_key > (SELECT MIN(signature_key) FROM result_signature)", TamperingKind.Inserted, null),
+            ("UPDATE result_version SET status = 4 WHERE status = 2", "UPDATE result_version SET status = 2 WHERE status = 4", TamperingKind.Changed, resealed),
+            ($"UPDATE change_feed SET target_key = -target_key WHERE sequence = {released}", $"UPDATE change_feed SET target_key = -target_key WHERE sequence = {released}", TamperingKind.Changed, released),
+            ($"DELETE FROM change_feed WHERE sequence = {lifted}", $"INSERT INTO change_feed SELECT * FROM before_change_feed WHERE sequence = {lifted}", TamperingKind.Deleted, lifted),
+        ];
+        foreach (string table in new[] { "result_hold", "result_hold_lift", "result_signature", "result_version", "change_feed" })
+        {
+            await AllowChangesAsync(table);
+            await Database.ExecuteAsync($"CREATE TABLE before_{table} AS SELECT * FROM {table}");
+        }
+
+        foreach ((string change, string back, TamperingKind kind, long? sequence) in changes)
+        {
+            await Database.ExecuteAsync(change);
+            Tampering found = (await VerifyAsync(host)).Findings[0];
+            Assert.Equal((change, kind, sequence), (change, found.Kind, found.Sequence));
+            await Database.ExecuteAsync(back);
+            Assert.True((await VerifyAsync(host)).IsIntact, $"after {change} was undone");
         }
     }
 
@@ -170,6 +220,21 @@ public abstract class VerificationTests : StoreContract
             await RunsAsync(host, 3);
         }
     }
+
+    // Two results of the second plate are held; one of them no longer, and released with a signature.
+    private static async Task ReviewAsync(PipelineHost host)
+    {
+        IReadOnlyList<StoredResult> results = (await host.Store.Queries.ListResultsAsync(new ResultFilter(PlateBarcode: "P-2"), new PageRequest(2), CancellationToken.None)).Rows;
+        StoredResult result = results[0];
+        PlacedHolds placed = await host.Writer.WriteAsync(new HoldResults([.. results.Select(row => row.ResultKey)], "was it spun?", "people/kim"), CancellationToken.None);
+        await host.Writer.WriteAsync(new LiftHold(placed.Holds[0].HoldKey, "it was", "people/kim"), CancellationToken.None);
+        var signing = new Signing("Kim Lee", SignatureMeaning.Approval, SigningMethod.KeyAndPin);
+        var named = new NamedVersion(result.ResultKey, result.Version, "results[0]");
+        Reviewed released = await host.Writer.WriteAsync(new TakeReviewStep(ReviewStep.Release, [named], null, "people/kim", signing, NeedsSignature: true), CancellationToken.None);
+        Assert.Empty(released.Faults);
+    }
+
+    private Task<long> EventAsync(string action) => Database.CountAsync($"SELECT MIN(sequence) FROM audit_event WHERE action = '{action}'");
 
     private static Task<string> RunsAsync(PipelineHost host, int count) => host.UntilAsync(async () =>
         (await host.Store.Queries.ListRunsAsync(new RunFilter(), new PageRequest(10), CancellationToken.None)).Rows.Count >= count ? "there" : null);
