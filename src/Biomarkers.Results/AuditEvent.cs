@@ -112,6 +112,18 @@ public static class AuditActions
     /// <summary>The PIN of a key was set; nobody can read it.</summary>
     public const string SigningPinSet = "SIGNING_PIN_SET";
 
+    /// <summary>A subscription to released results was made.</summary>
+    public const string SubscriptionCreated = "SUBSCRIPTION_CREATED";
+
+    /// <summary>A subscription was deleted.</summary>
+    public const string SubscriptionDeleted = "SUBSCRIPTION_DELETED";
+
+    /// <summary>A subscription was set back; what was acknowledged after that place comes again.</summary>
+    public const string SubscriptionSought = "SUBSCRIPTION_SOUGHT";
+
+    /// <summary>A released version was delivered too often without an acknowledgement.</summary>
+    public const string DeliveryParked = "DELIVERY_PARKED";
+
     /// <summary>Calls of one identity to one method were refused; the detail counts them.</summary>
     public const string AccessDenied = "ACCESS_DENIED";
 }

@@ -60,7 +60,7 @@ public sealed class StoreConflictException : Exception
 }
 
 /// <summary>One write transaction. Used by one task at a time; nothing is kept unless it is committed.</summary>
-public interface IStoreTransaction : IStreamRows, IPlateRows, IHoldRows, IWorkRows, IReviewRows, IAccessRows, IAsyncDisposable
+public interface IStoreTransaction : IStreamRows, IPlateRows, IHoldRows, IWorkRows, IReviewRows, IDeliveryRows, IAccessRows, IAsyncDisposable
 {
     /// <summary>Ends the writing: this server's beat, the series of controls, the places of changed plates in the order of changes, and the ledger, in this
     /// order. What all servers write to is locked here, the ledger's head last: called once, after all other writes of the transaction.</summary>

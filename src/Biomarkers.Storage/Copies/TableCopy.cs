@@ -26,7 +26,7 @@ internal abstract class TableCopy
         new TableCopy<ControlSeriesTable>(), new TableCopy<ControlSeriesPointTable>(), new TableCopy<RunLotTable>(), new TableCopy<QcFlagTable>(),
         new TableCopy<ResultTable>(), new TableCopy<ResultVersionTable>(), new TableCopy<RunSealTable>(), new TableCopy<InstrumentTable>(),
         new TableCopy<AccessKeyTable>(), new TableCopy<RevokedCertificateTable>(), new TableCopy<ResultHoldTable>(), new TableCopy<ResultHoldLiftTable>(),
-        new TableCopy<ResultSignatureTable>(), new TableCopy<SigningPinTable>(),
+        new TableCopy<ResultSignatureTable>(), new TableCopy<SigningPinTable>(), new TableCopy<SubscriptionTable>(), new TableCopy<DeliveryItemTable>(),
     ];
 
     /// <summary>Its name in the database.</summary>
