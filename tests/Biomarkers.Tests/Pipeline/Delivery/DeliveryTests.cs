@@ -1,4 +1,5 @@
 using Biomarkers.Immunoassay;
+using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Delivery;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
@@ -148,7 +149,7 @@ public abstract class DeliveryTests : StoreContract
 
     private static ExcludedWell Exclusion()
     {
-        Assert.True(Immunoassay.Plates.WellPosition.TryParse("A03", out Immunoassay.Plates.WellPosition well));
+        Assert.True(WellPosition.TryParse("A03", out WellPosition well));
         return new ExcludedWell(well, "bubble", "exclusions[0]");
     }
 
