@@ -1,4 +1,3 @@
-using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 using Biomarkers.Storage.Tables;
@@ -41,26 +40,8 @@ internal sealed partial class SqlStoreTransaction
         await Subscriptions.Where(row => row.SubscriptionKey == subscriptionKey).Set(row => row.DeleteTime, now).UpdateAsync(cancellationToken);
     }
 
-    public async Task<IReadOnlyList<ReleasedChange>> ListReleasedAsync(long afterSequence, int limit, CancellationToken cancellationToken)
-    {
-        var rows = await (
-            from change in connection.GetTable<ChangeFeedTable>()
-            join version in connection.GetTable<ResultVersionTable>() on change.TargetKey equals version.VersionKey
-            join result in connection.GetTable<ResultTable>() on version.ResultKey equals result.ResultKey
-            where change.Kind == (int)FeedKind.ResultVersionLeft && change.Sequence > afterSequence
-            orderby change.Sequence
-            select new { change.Sequence, version.VersionKey, result.SampleId, result.Analyte, version.Specimen, version.Status }).Take(limit).ToListAsync(cancellationToken);
-        return
-        [
-            .. rows.Select(row => new ReleasedChange(
-                row.Sequence,
-                row.VersionKey,
-                row.SampleId,
-                row.Analyte,
-                row.Specimen is { } specimen ? RowMapping.FromJson<Specimen>(specimen).StudyId : null,
-                (ResultStatus)row.Status)),
-        ];
-    }
+    public Task<IReadOnlyList<ReleasedChange>> ListReleasedAsync(long afterSequence, int limit, CancellationToken cancellationToken) =>
+        ReleasedChanges.ListAsync(connection, afterSequence, limit, cancellationToken);
 
     public async Task FeedAsync(long subscriptionKey, IReadOnlyList<ReleasedChange> changes, long fedSequence, CancellationToken cancellationToken)
     {
