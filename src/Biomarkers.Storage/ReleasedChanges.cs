@@ -17,8 +17,10 @@ internal static class ReleasedChanges
 
     /// <summary>The version of a result that left last before a place of the feed; null where none had.</summary>
     public static async Task<ReleasedChange?> NewestOfAsync(DataConnection connection, long resultKey, long beforeSequence, CancellationToken cancellationToken) =>
-        await Rows(connection).Where(row => row.ResultKey == resultKey && row.Sequence < beforeSequence).OrderByDescending(row => row.Sequence).FirstOrDefaultAsync(cancellationToken)
-            is { } row ? ToChange(row) : null;
+        await Rows(connection)
+            .Where(row => row.ResultKey == resultKey && row.Sequence < beforeSequence)
+            .OrderByDescending(row => row.Sequence)
+            .FirstOrDefaultAsync(cancellationToken) is { } row ? ToChange(row) : null;
 
     private static IQueryable<Row> Rows(DataConnection connection) =>
         from change in connection.GetTable<ChangeFeedTable>()

@@ -136,7 +136,10 @@ public sealed partial class SqlQueries : IDeliveryQueries
         oldest ??= oldestUnseen;
         long? time = oldest is null
             ? null
-            : await connection.GetTable<ResultVersionTable>().Where(version => version.VersionKey == oldest).Select(version => (long?)version.CreateTime).SingleAsync(cancellationToken);
+            : await connection.GetTable<ResultVersionTable>()
+                .Where(version => version.VersionKey == oldest)
+                .Select(version => (long?)version.CreateTime)
+                .SingleAsync(cancellationToken);
         return new SubscriptionStatus(
             subscription,
             counts.GetValueOrDefault(DeliveryItemTable.Waiting) + unseen,

@@ -128,7 +128,10 @@ internal sealed partial class SqlStoreTransaction
     public async Task SetLeaseEndAsync(long subscriptionKey, IReadOnlyCollection<long> sequences, DateTimeOffset until, CancellationToken cancellationToken)
     {
         long? end = Instant.ToMicroseconds(until);
-        await DeliveryItems.Where(row => row.SubscriptionKey == subscriptionKey && sequences.Contains(row.Sequence)).Set(row => row.LeaseExpireTime, end).UpdateAsync(cancellationToken);
+        await DeliveryItems
+            .Where(row => row.SubscriptionKey == subscriptionKey && sequences.Contains(row.Sequence))
+            .Set(row => row.LeaseExpireTime, end)
+            .UpdateAsync(cancellationToken);
     }
 
     public async Task<int> SeekAsync(long subscriptionKey, long afterSequence, CancellationToken cancellationToken)

@@ -62,7 +62,8 @@ public enum DeliveryState
 public sealed record DeliveryItem(
     long Sequence, long VersionKey, DeliveryState State, int AttemptCount, long? DeliveryId, DateTimeOffset? LeaseTime, DateTimeOffset? LeaseExpireTime)
 {
-    /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is before the beginning of the lease went back, and nobody knows how long it has lasted.</summary>
+    /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is before the beginning of the lease went back, and nobody knows how long
+    /// it has lasted.</summary>
     public bool IsLeasedAt(DateTimeOffset now) => State == DeliveryState.Leased && now >= LeaseTime && now < LeaseExpireTime;
 }
 

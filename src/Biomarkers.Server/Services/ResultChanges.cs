@@ -76,9 +76,13 @@ internal sealed class ResultChanges(
     {
         if (change.Released is { } released)
         {
-            return filter.Takes(released)
-                ? new StreamResultChangesResponse { Released = DeliveryMapper.ToWire((await deliveries.GetReleasedAsync([(change.Sequence, released.VersionKey)], cancellationToken))[0]) }
-                : null;
+            if (!filter.Takes(released))
+            {
+                return null;
+            }
+
+            IReadOnlyList<ReleasedVersion> found = await deliveries.GetReleasedAsync([(change.Sequence, released.VersionKey)], cancellationToken);
+            return new StreamResultChangesResponse { Released = DeliveryMapper.ToWire(found[0]) };
         }
 
         return change.HoldOf is { } held && filter.Takes(held) ? new StreamResultChangesResponse { Hold = ReviewMapper.ToWire(change.Hold!) } : null;
