@@ -70,10 +70,13 @@ internal sealed partial class SqlStoreTransaction
     public async Task<IReadOnlyList<DeliveryItem>> ListDueAsync(long subscriptionKey, int limit, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long time = Instant.ToMicroseconds(now);
+        // Behind what was looked at after a seek, an earlier version of the same sample may still be missing here.
+        IQueryable<long> fed = Subscriptions.Where(row => row.SubscriptionKey == subscriptionKey).Select(row => row.FedSequence);
+        // A clock that is before the newest lease went back: neither the lease nor the delay of a refusal that ended it counts any more.
         List<DeliveryItemTable> rows = await DeliveryItems
-            .Where(row => row.SubscriptionKey == subscriptionKey && row.State < DeliveryItemTable.Acknowledged)
+            .Where(row => row.SubscriptionKey == subscriptionKey && row.State < DeliveryItemTable.Acknowledged && row.Sequence <= fed.First())
             .Where(row => row.State == DeliveryItemTable.Waiting || row.LeaseExpireTime <= time || row.LeaseTime > time)
-            .Where(row => row.NotBeforeTime == null || row.NotBeforeTime <= time)
+            .Where(row => row.NotBeforeTime == null || row.NotBeforeTime <= time || row.LeaseTime > time)
             .Where(row => !DeliveryItems.Any(earlier => earlier.SubscriptionKey == subscriptionKey && earlier.State < DeliveryItemTable.Acknowledged
                 && earlier.SampleId == row.SampleId && earlier.Analyte == row.Analyte && earlier.Sequence < row.Sequence))
             .OrderBy(row => row.Sequence)
@@ -154,10 +157,14 @@ internal sealed partial class SqlStoreTransaction
     public async Task<long> SequenceAtAsync(DateTimeOffset time, CancellationToken cancellationToken)
     {
         long until = Instant.ToMicroseconds(time);
-        return await (
-            from change in connection.GetTable<ChangeFeedTable>()
+        ITable<ChangeFeedTable> changes = connection.GetTable<ChangeFeedTable>();
+        long? first = await (
+            from change in changes
             join version in connection.GetTable<ResultVersionTable>() on change.TargetKey equals version.VersionKey
-            where change.Kind == (int)FeedKind.ResultVersionLeft && version.CreateTime <= until
-            select (long?)change.Sequence).MaxAsync(cancellationToken) ?? 0;
+            where change.Kind == (int)FeedKind.ResultVersionLeft && version.CreateTime > until
+            select (long?)change.Sequence).MinAsync(cancellationToken);
+        return first - 1
+            ?? await changes.Where(change => change.Kind == (int)FeedKind.ResultVersionLeft).MaxAsync(change => (long?)change.Sequence, cancellationToken)
+            ?? 0;
     }
 }
