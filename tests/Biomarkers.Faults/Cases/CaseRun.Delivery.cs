@@ -16,13 +16,27 @@ internal sealed partial class CaseRun
     private Task SubscribeAsync(CaseStep step) => CallAsync(step, () => People.Delivery.CreateSubscriptionAsync(
         new CreateSubscriptionRequest { SubscriptionId = Subscription, Subscription = new Subscription { AckDeadline = Lease } }).ResponseAsync);
 
-    // Other cases release results beside this one: they are pulled too, and left alone.
+    // Other cases release results beside this one, of samples of the same names, which wait for each other: they are pulled too, and acknowledged.
     private async Task PullAsync(CaseStep step)
     {
-        PullResultsResponse answer = await People.Delivery.PullResultsAsync(new PullResultsRequest { Subscription = $"subscriptions/{Subscription}", MaxResults = 1000 });
-        Delivery[] ofPlate = [.. answer.Deliveries.Where(delivery => delivery.Result.Plate == $"plates/{Barcode(step.Plate)}")];
-        pulled.AddRange(ofPlate);
-        string[] found = [.. ofPlate.Select(delivery => CaseWords.Of(delivery.Result.Status)).Distinct().DefaultIfEmpty("NONE")];
+        var request = new PullResultsRequest { Subscription = $"subscriptions/{Subscription}", MaxResults = 1000 };
+        var statuses = new HashSet<string>();
+        while (true)
+        {
+            Delivery[] answer = [.. (await People.Delivery.PullResultsAsync(request)).Deliveries];
+            Delivery[] ofPlate = [.. answer.Where(delivery => delivery.Result.Plate == $"plates/{Barcode(step.Plate)}")];
+            pulled.AddRange(ofPlate);
+            statuses.UnionWith(ofPlate.Select(delivery => CaseWords.Of(delivery.Result.Status)));
+            string[] others = [.. answer.Except(ofPlate).Select(delivery => delivery.DeliveryId)];
+            if (others.Length == 0)
+            {
+                break;
+            }
+
+            await People.Delivery.AcknowledgeResultsAsync(new AcknowledgeResultsRequest { Subscription = request.Subscription, DeliveryIds = { others } });
+        }
+
+        string[] found = [.. statuses.DefaultIfEmpty("NONE")];
         if (!found.SequenceEqual(step.Expected))
         {
             throw new CaseFailureException($"What was pulled of the plate is {string.Join(' ', found)}.");
