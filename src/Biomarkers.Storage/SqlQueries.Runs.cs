@@ -24,7 +24,8 @@ public sealed partial class SqlQueries
             return null;
         }
 
-        return (await ReadRunsAsync(connection, [runKey], (run, sequence) => run.ToRun(sequence), cancellationToken))[0];
+        StoredRun run = (await ReadRunsAsync(connection, [runKey], (contents, sequence) => contents.ToRun(sequence), cancellationToken))[0];
+        return run with { Results = await WithReviewAsync(connection, run.Results, cancellationToken) };
     }
 
     /// <inheritdoc/>

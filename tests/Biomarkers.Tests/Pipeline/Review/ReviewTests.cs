@@ -31,6 +31,9 @@ public abstract class ReviewTests : StoreContract
         Assert.Equal(released.Versions.Select(version => (version.ResultKey, 2)), current.Select(result => (result.ResultKey, result.Version)));
         Assert.All(current, result => Assert.Equal((ResultStatus.Final, (int?)null, 2), (result.Status, result.Supersedes, result.CurrentVersion)));
         Assert.Equal(computed.Select(result => result.Result.Concentration), current.Select(result => result.Result.Concentration));
+        // The run's own results say the same of them as the results asked for by name.
+        StoredRun run = (await host.Store.Queries.GetRunAsync(computed[0].RunKey, CancellationToken.None))!;
+        Assert.All(run.Results, result => Assert.Equal(2, result.CurrentVersion));
         // The versions before stay as they were.
         StoredResult first = (await host.Store.Queries.GetResultAsync(computed[0].ResultKey, 1, CancellationToken.None))!;
         Assert.Equal((ResultStatus.Preliminary, computed[0].Hash), (first.Status, first.Hash));
