@@ -56,15 +56,17 @@ internal sealed record ModelItem(ReleasedVersion Version)
 
     public bool IsOpen => State is ModelState.Waiting or ModelState.Leased;
 
-    // A clock that is before the beginning of a lease went back, and nobody knows how long the lease has lasted.
-    public bool IsLeasedAt(DateTimeOffset now) => State == ModelState.Leased && From <= now && now < Until;
+    public bool IsLeasedAt(DateTimeOffset now) => State == ModelState.Leased && !HasGoneBack(now) && now < Until;
 
     public bool MayComeAt(DateTimeOffset now) => State switch
     {
-        ModelState.Waiting => NotBefore is not { } begin || begin <= now || now < From,
+        ModelState.Waiting => NotBefore is not { } begin || begin <= now || HasGoneBack(now),
         ModelState.Leased => !IsLeasedAt(now),
         _ => false,
     };
+
+    // Clocks of servers differ; one that is further before the beginning of a lease went back, and nobody knows how long the lease has lasted.
+    private bool HasGoneBack(DateTimeOffset now) => now < From - DeliveryModel.ClockDifference;
 }
 
 /// <summary>The contract of one subscription, as simply as it can be said. It knows nothing of the product but the contract's words.</summary>
@@ -74,6 +76,9 @@ internal sealed class DeliveryModel(Func<ReleasedVersion, bool> takes, TimeSpan 
 {
     /// <summary>Deliveries after which a version is parked, by the contract.</summary>
     public const int Attempts = 10;
+
+    /// <summary>How far the clocks of servers may differ, and so how far back one may go unnoticed.</summary>
+    public static readonly TimeSpan ClockDifference = TimeSpan.FromMinutes(1);
 
     // Of a delivery whose answer was lost: the store says it.
     private const long UnknownId = -1;

@@ -11,15 +11,30 @@ internal sealed class DeliveryPlace(DeliveryStore store, ScheduleClock clock, Db
 {
     private readonly DeliveryServer?[] servers = new DeliveryServer?[store.ServerCount];
 
+    private readonly ServerClock[] clocks = [.. Enumerable.Range(0, store.ServerCount).Select(_ => new ServerClock(clock))];
+
     public int ServerCount => servers.Length;
 
     public ScheduleClock Clock => clock;
 
     public DbConnection Connection => connection;
 
+    /// <summary>Begins the day of a schedule.</summary>
+    public void Begin(DeliverySchedule schedule)
+    {
+        clock.Begin(schedule.Number);
+        for (int server = 1; server < clocks.Length; server++)
+        {
+            clocks[server].Difference = schedule.ClockDifference;
+        }
+    }
+
+    /// <summary>What a server's clock says.</summary>
+    public DateTimeOffset NowAt(int server) => clocks[server].GetUtcNow();
+
     /// <summary>A server; one that ended starts again.</summary>
     public async Task<DeliveryServer> ServerAsync(int server, CancellationToken cancellationToken) =>
-        servers[server] ??= await DeliveryServer.StartAsync(store.Connect(), clock, cancellationToken);
+        servers[server] ??= await DeliveryServer.StartAsync(store.Connect(), clocks[server], cancellationToken);
 
     /// <summary>Ends a server wherever it is.</summary>
     public async Task EndAsync(int server)
@@ -45,8 +60,8 @@ internal sealed class DeliveryPlace(DeliveryStore store, ScheduleClock clock, Db
 /// <summary>One schedule under way, step by step against the product, the model and the trace.</summary>
 internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place, LostGuarantee lost, CancellationToken cancellationToken)
 {
-    // Over every lease and every delay of a refusal.
-    private static readonly TimeSpan OverEverything = TimeSpan.FromMinutes(11);
+    // Over every delay of a refusal and most leases, and then over those that were extended again and again before the clock went back.
+    private static readonly TimeSpan[] OverEverything = [TimeSpan.FromMinutes(11), TimeSpan.FromHours(12)];
 
     private const int MostDrains = 200;
 
@@ -73,7 +88,7 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
 
     public async Task RunAsync()
     {
-        place.Clock.Begin(schedule.Number);
+        place.Begin(schedule);
         DeliveryServer first = await place.ServerAsync(0, cancellationToken);
         foreach ((string barcode, string study, bool isOther) in schedule.Plates)
         {
@@ -150,13 +165,15 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
 
     private async Task<DeliveryReply> DoAsync(DeliveryOp op)
     {
-        DeliveryReply reply = await AskAsync(await place.ServerAsync(AnyServer(), cancellationToken), op);
+        // Reviews come through the first server, whose clock is that of the schedule.
+        int server = op is DeliveryOp.Review ? 0 : AnyServer();
+        DeliveryReply reply = await AskAsync(await place.ServerAsync(server, cancellationToken), op);
         if (isModelOf)
         {
-            Note(op.Apply(model, reply, Now));
+            Note(op.Apply(model, reply, place.NowAt(server)));
         }
 
-        Observe(op, reply);
+        Observe(op, reply, place.NowAt(server));
         return reply;
     }
 
@@ -165,11 +182,12 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
     {
         var replies = new DeliveryReply[ops.Count];
         var asked = new List<Task>();
-        int server = AnyServer();
+        int first = ops[0] is DeliveryOp.Review ? 0 : AnyServer();
+        DateTimeOffset[] times = [.. ops.Select((_, i) => place.NowAt((first + i) % place.ServerCount))];
         for (int i = 0; i < ops.Count; i++)
         {
             int at = i;
-            DeliveryServer other = await place.ServerAsync((server + i) % place.ServerCount, cancellationToken);
+            DeliveryServer other = await place.ServerAsync((first + i) % place.ServerCount, cancellationToken);
             var asks = Task.Run(async () => replies[at] = await AskAsync(other, ops[at]), cancellationToken);
             asked.Add(asks);
             if (planted is not null)
@@ -186,18 +204,18 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
         foreach (int[] order in Orders(ops.Count))
         {
             DeliveryModel copy = model.Copy();
-            string? found = order.Select(i => ops[i].Apply(copy, replies[i], Now)).FirstOrDefault(fault => fault is not null) ?? copy.Compare(rows, isWhole: false);
+            string? found = order.Select(i => ops[i].Apply(copy, replies[i], times[i])).FirstOrDefault(fault => fault is not null) ?? copy.Compare(rows, isWhole: false);
             difference ??= found;
             if (found is null || !isModelOf)
             {
                 model = copy;
-                Array.ForEach(order, i => Observe(ops[i], replies[i]));
+                Array.ForEach(order, i => Observe(ops[i], replies[i], times[i]));
                 return;
             }
         }
 
         Note($"at the same time, in no order: {difference}");
-        Array.ForEach([.. Enumerable.Range(0, ops.Count)], i => Observe(ops[i], replies[i]));
+        Array.ForEach([.. Enumerable.Range(0, ops.Count)], i => Observe(ops[i], replies[i], times[i]));
     }
 
     private async Task ReviewAsync(DeliveryOp? withPull)
@@ -236,7 +254,7 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
         Counts.CutWrites += asking.IsCompletedSuccessfully ? 0 : 1;
         IReadOnlyList<StoredDelivery> rows = await RowsAsync();
         DeliveryModel done = model.Copy(), undone = model.Copy();
-        crash.Op.Apply(done, null, Now);
+        crash.Op.Apply(done, null, place.NowAt(victim));
         string? asDone = done.Compare(rows, isWhole: false);
         if (asDone is null)
         {
@@ -247,30 +265,29 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
             Note($"after a crash: {asDone}");
         }
 
-        trace.Reconcile(crash.Op, rows, Now);
+        trace.Reconcile(crash.Op, rows, place.NowAt(victim));
         memory.HeldBy(crash.Op is DeliveryOp.Pull pull ? pull.Puller : ((DeliveryOp.Answer)crash.Op).Puller).Clear();
     }
 
     private async Task DrainAsync()
     {
-        bool isOver = false;
+        int moves = 0;
         for (int drain = 0; drain < MostDrains; drain++)
         {
             DeliveryReply pulled = await DoAsync(new DeliveryOp.Pull(0, 100));
             long[] ids = [.. pulled.Delivered.Select(delivered => delivered.DeliveryId)];
             if (ids.Length > 0)
             {
-                isOver = false;
+                moves = 0;
                 await DoAsync(new DeliveryOp.Answer(0, AnswerKind.Acknowledge, ids, TimeSpan.Zero));
             }
-            else if (isOver)
+            else if (moves == OverEverything.Length)
             {
                 return;
             }
             else
             {
-                isOver = true;
-                place.Clock.Move(OverEverything);
+                place.Clock.Move(OverEverything[moves++]);
             }
         }
 
@@ -288,16 +305,14 @@ internal sealed class DeliveryRun(DeliverySchedule schedule, DeliveryPlace place
         return await planted.AfterAsync(op, await door.RunAsync(server, op, cancellationToken), hidden, cancellationToken);
     }
 
-    private void Observe(DeliveryOp op, DeliveryReply reply)
+    private void Observe(DeliveryOp op, DeliveryReply reply, DateTimeOffset now)
     {
         Note(reply.Fault);
-        trace.Observe(op, reply, Now);
+        trace.Observe(op, reply, now);
         memory.Observe(op, reply);
         releaseTimes.AddRange(reply.Released.Select(version => version.Time));
         Counts.Observe(op, reply);
     }
-
-    private DateTimeOffset Now => place.Clock.GetUtcNow();
 
     private Task<IReadOnlyList<StoredDelivery>> RowsAsync() => DeliveryStore.ReadAsync(place.Connection, subscriptionKey, cancellationToken);
 

@@ -85,6 +85,7 @@ internal sealed class DeliverySchedule
         Lease = TimeSpan.FromSeconds(Random.Next(3) switch { 0 => 1, 1 => 60, _ => Random.Next(2, 600) });
         pullers = Random.Next(2, 4);
         Steps = Random.Next(16, 30);
+        ClockDifference = TimeSpan.FromMilliseconds(Random.Next(-5000, 5000));
     }
 
     public int Number { get; }
@@ -92,6 +93,9 @@ internal sealed class DeliverySchedule
     public Random Random { get; }
 
     public int Steps { get; }
+
+    /// <summary>How far the second server's clock is ahead of the first one's.</summary>
+    public TimeSpan ClockDifference { get; }
 
     public IReadOnlyList<(string Barcode, string Study, bool IsOtherAnalyte)> Plates { get; }
 

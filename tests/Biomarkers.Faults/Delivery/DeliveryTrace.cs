@@ -29,7 +29,7 @@ internal sealed class DeliveryTrace(Func<ReleasedVersion, bool> takes)
         /// <summary>Whether later ones could pass it: it was parked and sought, or the subscription began after it and was sought.</summary>
         public bool MayBeLate { get; set; }
 
-        public bool IsLiveAt(DateTimeOffset now) => IsHeld && From <= now && now < Until;
+        public bool IsLiveAt(DateTimeOffset now) => IsHeld && From <= now + DeliveryModel.ClockDifference && now < Until;
     }
 
     private readonly List<Seen> released = [];

@@ -23,3 +23,12 @@ internal sealed class ScheduleClock : TimeProvider
     public void Move(TimeSpan by) =>
         Interlocked.Exchange(ref ticks, Math.Max(Earliest.Ticks, ticks + (by.Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond)));
 }
+
+/// <summary>The clock of one of the servers, which differs from the first one's.</summary>
+internal sealed class ServerClock(ScheduleClock clock) : TimeProvider
+{
+    /// <summary>How far it is ahead.</summary>
+    public TimeSpan Difference { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Difference;
+}
