@@ -1,3 +1,4 @@
+using Biomarkers.Pipeline.Delivery;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 using Biomarkers.Storage.Tables;
@@ -72,11 +73,12 @@ internal sealed partial class SqlStoreTransaction
         long time = Instant.ToMicroseconds(now);
         // Behind what was looked at after a seek, an earlier version of the same sample may still be missing here.
         IQueryable<long> fed = Subscriptions.Where(row => row.SubscriptionKey == subscriptionKey).Select(row => row.FedSequence);
-        // A clock that is before the newest lease went back: neither the lease nor the delay of a refusal that ended it counts any more.
+        // A clock that is far before the newest lease went back: neither the lease nor the delay of a refusal that ended it counts any more.
+        long back = Instant.ToMicroseconds(now + DeliveryLimits.ClockDifference);
         List<DeliveryItemTable> rows = await DeliveryItems
             .Where(row => row.SubscriptionKey == subscriptionKey && row.State < DeliveryItemTable.Acknowledged && row.Sequence <= fed.First())
-            .Where(row => row.State == DeliveryItemTable.Waiting || row.LeaseExpireTime <= time || row.LeaseTime > time)
-            .Where(row => row.NotBeforeTime == null || row.NotBeforeTime <= time || row.LeaseTime > time)
+            .Where(row => row.State == DeliveryItemTable.Waiting || row.LeaseExpireTime <= time || row.LeaseTime > back)
+            .Where(row => row.NotBeforeTime == null || row.NotBeforeTime <= time || row.LeaseTime > back)
             .Where(row => !DeliveryItems.Any(earlier => earlier.SubscriptionKey == subscriptionKey && earlier.State < DeliveryItemTable.Acknowledged
                 && earlier.SampleId == row.SampleId && earlier.Analyte == row.Analyte && earlier.Sequence < row.Sequence))
             .OrderBy(row => row.Sequence)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Biomarkers.Faults;
 using Biomarkers.Faults.Cases;
+using Biomarkers.Faults.Delivery;
 using Biomarkers.Faults.Fuzzing;
 
 // The faults that can be made, one line each.
@@ -15,6 +16,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     IoCommand.Create(),
     NetCommand.Create(),
     ModelCommand.Create(),
+    DeliverCommand.Create(),
     OverloadCommand.Create(),
     DrainCommand.Create(),
     CasesCommand.Create(),

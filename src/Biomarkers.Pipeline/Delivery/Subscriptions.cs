@@ -24,6 +24,10 @@ public static class DeliveryLimits
     /// <summary>Longest lease, and longest delay of a negative acknowledgement.</summary>
     public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(10);
 
+    /// <summary>How far a server's clock may be behind that of the one that leased before it: their clocks differ, and a transaction that waits for another's lock goes by
+    /// the time of its begin. Only a clock that is further behind went back.</summary>
+    public static readonly TimeSpan ClockDifference = TimeSpan.FromSeconds(60);
+
     /// <summary>Reason where a delivery is not the newest of its version, or its lease has ended.</summary>
     public const string LeaseExpired = "LEASE_EXPIRED";
 

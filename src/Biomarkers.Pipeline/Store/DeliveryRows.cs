@@ -1,3 +1,4 @@
+using Biomarkers.Pipeline.Delivery;
 using Biomarkers.Results;
 
 namespace Biomarkers.Pipeline.Store;
@@ -62,9 +63,9 @@ public enum DeliveryState
 public sealed record DeliveryItem(
     long Sequence, long VersionKey, DeliveryState State, int AttemptCount, long? DeliveryId, DateTimeOffset? LeaseTime, DateTimeOffset? LeaseExpireTime)
 {
-    /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is before the beginning of the lease went back, and nobody knows how long
-    /// it has lasted.</summary>
-    public bool IsLeasedAt(DateTimeOffset now) => State == DeliveryState.Leased && now >= LeaseTime && now < LeaseExpireTime;
+    /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is far before the beginning of the lease went back, and nobody
+    /// knows how long it has lasted; see <see cref="DeliveryLimits.ClockDifference"/>.</summary>
+    public bool IsLeasedAt(DateTimeOffset now) => State == DeliveryState.Leased && now + DeliveryLimits.ClockDifference >= LeaseTime && now < LeaseExpireTime;
 }
 
 /// <summary>Subscriptions and what became of each released version in them.</summary>

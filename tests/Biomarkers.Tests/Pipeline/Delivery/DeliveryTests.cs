@@ -135,6 +135,20 @@ public abstract class DeliveryTests : StoreContract
     }
 
     [StoreFact]
+    public async Task Lease_OfAServerWhoseClockIsALittleAhead_IsKeptByTheOthers()
+    {
+        await using PipelineHost host = await SubscribedAsync();
+        await ReleaseAsync(host);
+        PulledDeliveries leased = await PullAsync(host);
+
+        // Another server's clock, or a transaction that began before this one and waited for its lock.
+        time.AdjustTime(time.GetUtcNow() - TimeSpan.FromSeconds(2));
+
+        Assert.Empty((await PullAsync(host)).Items);
+        Assert.Empty(await AnswerAsync(host, leased, new DeliveryAnswer.Acknowledge()));
+    }
+
+    [StoreFact]
     public async Task RefusedDelivery_AfterTheClockWentBack_ComesAgainInsteadOfWaiting()
     {
         await using PipelineHost host = await SubscribedAsync();
