@@ -37,7 +37,7 @@ public sealed record BiomarkersConnectionOptions
 
 /// <summary>One connection to a server, shared by all calls, with a client for each service. Thread-safe.</summary>
 /// <remarks>Unary calls have a deadline, and are repeated up to four times while the server is UNAVAILABLE: every unary method but
-/// those that make keys or steps of review is harmless to repeat. Streams are resumed by <see cref="PlateReadSender"/> instead.</remarks>
+/// those that make keys, steps of review, or make and end subscriptions is harmless to repeat. Streams are resumed by <see cref="PlateReadSender"/> instead.</remarks>
 public sealed class BiomarkersConnection : IDisposable
 {
     /// <summary>Environment variable that names the server.</summary>
@@ -63,6 +63,7 @@ public sealed class BiomarkersConnection : IDisposable
         Reviews = new ReviewService.ReviewServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
+        Delivery = new ResultDeliveryService.ResultDeliveryServiceClient(invoker);
     }
 
     /// <summary>Server when nobody names one: the gRPC port on this machine.</summary>
@@ -91,6 +92,9 @@ public sealed class BiomarkersConnection : IDisposable
 
     /// <summary>The audit log and its proof.</summary>
     public AuditService.AuditServiceClient Audit { get; }
+
+    /// <summary>Released results for a LIMS; usually pulled through <see cref="Pulling.ResultPuller"/>.</summary>
+    public ResultDeliveryService.ResultDeliveryServiceClient Delivery { get; }
 
     /// <summary>Prepares a connection; it is made with the first call.</summary>
     /// <exception cref="BiomarkersClientException">The address, the key file or a certificate file is not right.</exception>
@@ -215,6 +219,8 @@ public sealed class BiomarkersConnection : IDisposable
 
     private static MethodName ReviewStep(string method) => new() { Service = ReviewService.Descriptor.FullName, Method = method };
 
+    private static MethodName DeliveryStep(string method) => new() { Service = ResultDeliveryService.Descriptor.FullName, Method = method };
+
     private static ServiceConfig RetryUnaryCalls() => new()
     {
         MethodConfigs =
@@ -252,6 +258,16 @@ public sealed class BiomarkersConnection : IDisposable
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.LiftHold)),
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.SignResults)),
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.SetSigningPin)),
+                },
+            },
+            // The second time the id is in use, or the subscription gone, and nobody knows by whom. What is pulled, acknowledged or sought twice is no worse for it:
+            // leases that nobody heard of just end.
+            new MethodConfig
+            {
+                Names =
+                {
+                    DeliveryStep(nameof(ResultDeliveryService.ResultDeliveryServiceClient.CreateSubscription)),
+                    DeliveryStep(nameof(ResultDeliveryService.ResultDeliveryServiceClient.DeleteSubscription)),
                 },
             },
             // The sender resumes by offset; a repeat below it would send events of a stream that was not opened.
