@@ -9,17 +9,17 @@ internal static class DeliveryMapping
 {
     public static SubscriptionTable ToRow(
         long key, string subscriptionId, string owner, SubscriptionFilter filter, TimeSpan lease, long fedSequence, DateTimeOffset time) => new()
-    {
-        SubscriptionKey = key,
-        SubscriptionId = subscriptionId,
-        Owner = owner,
-        Studies = RowMapping.ToJson(filter.Studies),
-        Analytes = RowMapping.ToJson(filter.Analytes),
-        Statuses = RowMapping.ToJson(filter.Statuses),
-        LeaseSeconds = (int)lease.TotalSeconds,
-        FedSequence = fedSequence,
-        CreateTime = Instant.ToMicroseconds(time),
-    };
+        {
+            SubscriptionKey = key,
+            SubscriptionId = subscriptionId,
+            Owner = owner,
+            Studies = RowMapping.ToJson(filter.Studies),
+            Analytes = RowMapping.ToJson(filter.Analytes),
+            Statuses = RowMapping.ToJson(filter.Statuses),
+            LeaseSeconds = (int)lease.TotalSeconds,
+            FedSequence = fedSequence,
+            CreateTime = Instant.ToMicroseconds(time),
+        };
 
     public static SubscriptionRow ToSubscription(SubscriptionTable row) => new(
         row.SubscriptionKey,

@@ -89,6 +89,9 @@ internal static class RunMapping
         row.CvPercent,
         row.IsAccepted);
 
+    public static LotReference ToLot(RunLotTable row) =>
+        new((LotKind)row.Kind, row.LotNumber, row.ExpiryDate is { } date ? DateOnly.Parse(date, CultureInfo.InvariantCulture) : null);
+
     public static RunLotTable ToRow(long runKey, int ordinal, LotReference lot) => new()
     {
         RunKey = runKey,

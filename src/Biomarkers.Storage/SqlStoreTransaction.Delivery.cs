@@ -1,4 +1,3 @@
-using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 using Biomarkers.Storage.Tables;
@@ -41,26 +40,8 @@ internal sealed partial class SqlStoreTransaction
         await Subscriptions.Where(row => row.SubscriptionKey == subscriptionKey).Set(row => row.DeleteTime, now).UpdateAsync(cancellationToken);
     }
 
-    public async Task<IReadOnlyList<ReleasedChange>> ListReleasedAsync(long afterSequence, int limit, CancellationToken cancellationToken)
-    {
-        var rows = await (
-            from change in connection.GetTable<ChangeFeedTable>()
-            join version in connection.GetTable<ResultVersionTable>() on change.TargetKey equals version.VersionKey
-            join result in connection.GetTable<ResultTable>() on version.ResultKey equals result.ResultKey
-            where change.Kind == (int)FeedKind.ResultVersionLeft && change.Sequence > afterSequence
-            orderby change.Sequence
-            select new { change.Sequence, version.VersionKey, result.SampleId, result.Analyte, version.Specimen, version.Status }).Take(limit).ToListAsync(cancellationToken);
-        return
-        [
-            .. rows.Select(row => new ReleasedChange(
-                row.Sequence,
-                row.VersionKey,
-                row.SampleId,
-                row.Analyte,
-                row.Specimen is { } specimen ? RowMapping.FromJson<Specimen>(specimen).StudyId : null,
-                (ResultStatus)row.Status)),
-        ];
-    }
+    public Task<IReadOnlyList<ReleasedChange>> ListReleasedAsync(long afterSequence, int limit, CancellationToken cancellationToken) =>
+        ReleasedChanges.ListAsync(connection, afterSequence, limit, cancellationToken);
 
     public async Task FeedAsync(long subscriptionKey, IReadOnlyList<ReleasedChange> changes, long fedSequence, CancellationToken cancellationToken)
     {
@@ -89,10 +70,13 @@ internal sealed partial class SqlStoreTransaction
     public async Task<IReadOnlyList<DeliveryItem>> ListDueAsync(long subscriptionKey, int limit, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long time = Instant.ToMicroseconds(now);
+        // Behind what was looked at after a seek, an earlier version of the same sample may still be missing here.
+        IQueryable<long> fed = Subscriptions.Where(row => row.SubscriptionKey == subscriptionKey).Select(row => row.FedSequence);
+        // A clock that is before the newest lease went back: neither the lease nor the delay of a refusal that ended it counts any more.
         List<DeliveryItemTable> rows = await DeliveryItems
-            .Where(row => row.SubscriptionKey == subscriptionKey && row.State < DeliveryItemTable.Acknowledged)
+            .Where(row => row.SubscriptionKey == subscriptionKey && row.State < DeliveryItemTable.Acknowledged && row.Sequence <= fed.First())
             .Where(row => row.State == DeliveryItemTable.Waiting || row.LeaseExpireTime <= time || row.LeaseTime > time)
-            .Where(row => row.NotBeforeTime == null || row.NotBeforeTime <= time)
+            .Where(row => row.NotBeforeTime == null || row.NotBeforeTime <= time || row.LeaseTime > time)
             .Where(row => !DeliveryItems.Any(earlier => earlier.SubscriptionKey == subscriptionKey && earlier.State < DeliveryItemTable.Acknowledged
                 && earlier.SampleId == row.SampleId && earlier.Analyte == row.Analyte && earlier.Sequence < row.Sequence))
             .OrderBy(row => row.Sequence)
@@ -147,7 +131,10 @@ internal sealed partial class SqlStoreTransaction
     public async Task SetLeaseEndAsync(long subscriptionKey, IReadOnlyCollection<long> sequences, DateTimeOffset until, CancellationToken cancellationToken)
     {
         long? end = Instant.ToMicroseconds(until);
-        await DeliveryItems.Where(row => row.SubscriptionKey == subscriptionKey && sequences.Contains(row.Sequence)).Set(row => row.LeaseExpireTime, end).UpdateAsync(cancellationToken);
+        await DeliveryItems
+            .Where(row => row.SubscriptionKey == subscriptionKey && sequences.Contains(row.Sequence))
+            .Set(row => row.LeaseExpireTime, end)
+            .UpdateAsync(cancellationToken);
     }
 
     public async Task<int> SeekAsync(long subscriptionKey, long afterSequence, CancellationToken cancellationToken)
@@ -170,10 +157,14 @@ internal sealed partial class SqlStoreTransaction
     public async Task<long> SequenceAtAsync(DateTimeOffset time, CancellationToken cancellationToken)
     {
         long until = Instant.ToMicroseconds(time);
-        return await (
-            from change in connection.GetTable<ChangeFeedTable>()
+        ITable<ChangeFeedTable> changes = connection.GetTable<ChangeFeedTable>();
+        long? first = await (
+            from change in changes
             join version in connection.GetTable<ResultVersionTable>() on change.TargetKey equals version.VersionKey
-            where change.Kind == (int)FeedKind.ResultVersionLeft && version.CreateTime <= until
-            select (long?)change.Sequence).MaxAsync(cancellationToken) ?? 0;
+            where change.Kind == (int)FeedKind.ResultVersionLeft && version.CreateTime > until
+            select (long?)change.Sequence).MinAsync(cancellationToken);
+        return first - 1
+            ?? await changes.Where(change => change.Kind == (int)FeedKind.ResultVersionLeft).MaxAsync(change => (long?)change.Sequence, cancellationToken)
+            ?? 0;
     }
 }

@@ -1,4 +1,3 @@
-using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 

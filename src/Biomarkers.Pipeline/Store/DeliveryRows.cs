@@ -62,7 +62,8 @@ public enum DeliveryState
 public sealed record DeliveryItem(
     long Sequence, long VersionKey, DeliveryState State, int AttemptCount, long? DeliveryId, DateTimeOffset? LeaseTime, DateTimeOffset? LeaseExpireTime)
 {
-    /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is before the beginning of the lease went back, and nobody knows how long it has lasted.</summary>
+    /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is before the beginning of the lease went back, and nobody knows how long
+    /// it has lasted.</summary>
     public bool IsLeasedAt(DateTimeOffset now) => State == DeliveryState.Leased && now >= LeaseTime && now < LeaseExpireTime;
 }
 
@@ -85,7 +86,8 @@ public interface IDeliveryRows
     /// <summary>Adds released versions to a subscription and notes how far the feed was looked at.</summary>
     Task FeedAsync(long subscriptionKey, IReadOnlyList<ReleasedChange> changes, long fedSequence, CancellationToken cancellationToken);
 
-    /// <summary>Items that may be leased now, oldest first: those that wait or whose lease ended, and before which no other of their sample and analyte is open.</summary>
+    /// <summary>Items that may be leased now, oldest first: those that wait or whose lease ended, and before which no other of their sample and analyte is open. Of what lies
+    /// behind the place that was looked at, none.</summary>
     Task<IReadOnlyList<DeliveryItem>> ListDueAsync(long subscriptionKey, int limit, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Gives items their next lease; in the order given.</summary>
@@ -111,6 +113,7 @@ public interface IDeliveryRows
     /// <returns>Versions that wait again.</returns>
     Task<int> SeekAsync(long subscriptionKey, long afterSequence, CancellationToken cancellationToken);
 
-    /// <summary>Place of the feed of the newest version that was released until a time; 0 for none.</summary>
+    /// <summary>Place of the feed behind which every version lies that was released after a time, the first of them next; where the clock went back, older ones may lie among
+    /// them. The newest place where there is none.</summary>
     Task<long> SequenceAtAsync(DateTimeOffset time, CancellationToken cancellationToken);
 }

@@ -10,6 +10,7 @@ namespace Biomarkers.Server.Access;
 internal sealed record Caller(string Identity, IReadOnlyList<string> Roles, string? Instrument)
 {
     private readonly string? name;
+    private readonly string? holder;
 
     /// <summary>In place of an instrument: the owner's key on loopback, with which everything works out of the box.</summary>
     public const string EveryInstrument = "*";
@@ -19,6 +20,9 @@ internal sealed record Caller(string Identity, IReadOnlyList<string> Roles, stri
 
     /// <summary>Name of the person, as printed; the identity where nobody said another.</summary>
     public string Name { get => name ?? Identity; init => name = value; }
+
+    /// <summary>Whose things are the caller's own: the display name of a key, because a rotated key has another id; the identity without a key.</summary>
+    public string Holder { get => holder ?? Identity; init => holder = value; }
 
     /// <summary>When the person of a token logged in at the identity provider; null without a token, or where it does not say.</summary>
     public DateTimeOffset? LoginTime { get; init; }
@@ -37,7 +41,7 @@ internal sealed record Caller(string Identity, IReadOnlyList<string> Roles, stri
 
     /// <summary>The caller of a key.</summary>
     public static Caller Of(AccessKey key) =>
-        new($"keys/{key.KeyId} ({key.Scope ?? key.Name})", key.Roles, key.InstrumentId) { KeyId = key.KeyId };
+        new($"keys/{key.KeyId} ({key.Scope ?? key.Name})", key.Roles, key.InstrumentId) { KeyId = key.KeyId, Holder = $"key {key.Name}" };
 
     /// <summary>Why the credential is no longer good; null while it is.</summary>
     public string? EndedBy(AccessView view, DateTimeOffset now)

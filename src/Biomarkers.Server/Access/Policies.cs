@@ -43,6 +43,12 @@ internal static class Policies
     /// <summary>See the audit log and have it verified.</summary>
     public const string ReadAudit = "read-audit";
 
+    /// <summary>Make subscriptions and take what is released through them; one's own alone.</summary>
+    public const string TakeResults = "take-results";
+
+    /// <summary>See subscriptions with their backlog, without any result; a LIMS its own.</summary>
+    public const string ReadSubscriptions = "read-subscriptions";
+
     /// <summary>Enroll and retire instruments, make and revoke keys.</summary>
     public const string ManageAccess = "manage-access";
 
@@ -60,6 +66,8 @@ internal static class Policies
         [ReadQuarantine] = [Roles.Instrument, Roles.Analyst, Roles.Reviewer, Roles.Auditor],
         [ReadAccess] = [Roles.Admin, Roles.Auditor],
         [ReadAudit] = [Roles.Admin, Roles.Auditor],
+        [TakeResults] = [Roles.Lims],
+        [ReadSubscriptions] = [Roles.Lims, Roles.Admin, Roles.Auditor],
         [ManageAccess] = [Roles.Admin],
     };
 

@@ -198,6 +198,7 @@ public sealed class ServerHost : IAsyncDisposable
         application.MapGrpcService<AnalyticalRunService>();
         application.MapGrpcService<AssayService>();
         application.MapGrpcService<ReviewService>();
+        application.MapGrpcService<ResultDeliveryService>();
         application.MapGrpcService<AccessService>();
         application.MapGrpcService<AuditService>();
         HealthPages.MapTo(application);
@@ -222,7 +223,9 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IQueries>(store.Queries);
         services.AddSingleton<IAccessQueries>(store.Queries);
         services.AddSingleton<IReviewQueries>(store.Queries);
+        services.AddSingleton<IDeliveryQueries>(store.Queries);
         services.AddSingleton<SigningProof>();
+        services.AddSingleton<ResultChanges>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<Watching>();
         services.AddSingleton<PipelineMeter>();

@@ -20,6 +20,7 @@ public static class ResourceNames
     private const string HeldPlates = "heldPlates";
     private const string QuarantinedEvents = "quarantinedEvents";
     private const string Keys = "keys";
+    private const string Subscriptions = "subscriptions";
     private const string ResultHolds = "resultHolds";
 
     /// <summary><c>plates/{barcode}</c>.</summary>
@@ -52,6 +53,15 @@ public static class ResourceNames
 
     /// <summary><c>resultHolds/{key}</c>.</summary>
     public static string ResultHold(long holdKey) => string.Create(CultureInfo.InvariantCulture, $"{ResultHolds}/{holdKey}");
+
+    /// <summary><c>results/{key}@{version}</c>.</summary>
+    public static string ResultVersion(long resultKey, int version) => string.Create(CultureInfo.InvariantCulture, $"{Results}/{resultKey}@{version}");
+
+    /// <summary><c>subscriptions/{subscription}</c>.</summary>
+    public static string Subscription(string subscriptionId) => $"{Subscriptions}/{subscriptionId}";
+
+    /// <summary>Id of <c>subscriptions/{subscription}</c>; null with a fault.</summary>
+    public static string? ParseSubscription(string field, string name, List<Fault> faults) => ParseId(Subscriptions, "{subscription}", field, name, faults);
 
     /// <summary>Key of <c>resultHolds/{key}</c>; null with a fault.</summary>
     public static long? ParseResultHold(string field, string name, List<Fault> faults) => ParseNumber(ResultHolds, "result_hold", field, name, faults);

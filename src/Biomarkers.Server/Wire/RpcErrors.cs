@@ -187,6 +187,14 @@ public static class RpcErrors
         return Status(code, first.Reason, Shorten(first.ToString()), ViolationsOf(faults, MaximumTrailerBytes), ("fault_count", Text(faults.Count))).ToRpcException();
     }
 
+    /// <summary>FAILED_PRECONDITION: deliveries are not the newest of their versions, or came back too late; a violation for each.</summary>
+    public static RpcException LeaseExpired(IReadOnlyList<Fault> faults) => Status(
+        StatusCode.FailedPrecondition, faults[0].Reason, Shorten(faults[0].ToString()), ViolationsOf(faults, MaximumTrailerBytes), ("fault_count", Text(faults.Count))).ToRpcException();
+
+    /// <summary>ALREADY_EXISTS: a name is or was in use.</summary>
+    public static RpcException AlreadyExists(string reason, string name) =>
+        Status(StatusCode.AlreadyExists, reason, $"'{name}' is or was in use; expected another name.", null, ("name", name)).ToRpcException();
+
     /// <summary>FAILED_PRECONDITION: a plate without a layout can't be analysed.</summary>
     public static RpcException LayoutMissing(string name) =>
         Status(StatusCode.FailedPrecondition, "LAYOUT_MISSING", $"'{name}' has no layout; expected SubmitPlateLayout first.", null, ("name", name)).ToRpcException();

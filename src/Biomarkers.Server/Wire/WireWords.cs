@@ -133,6 +133,16 @@ internal static class WireWords
         _ => Refused(word, RangeStatus.Quantified, field, faults),
     };
 
+    /// <summary>A status of results that left.</summary>
+    public static ResultStatus ReadReleasedStatus(V1.ResultStatus word, string field, WireFaults faults) => word switch
+    {
+        V1.ResultStatus.Final => ResultStatus.Final,
+        V1.ResultStatus.Corrected => ResultStatus.Corrected,
+        V1.ResultStatus.Withdrawn => ResultStatus.Withdrawn,
+        V1.ResultStatus.Cancelled => ResultStatus.Cancelled,
+        _ => Refused(word, ResultStatus.Final, field, faults),
+    };
+
     /// <summary>Whether the oldest comes first; unspecified means newest first.</summary>
     public static bool ReadIsOldestFirst(V1.ListOrder word, string field, WireFaults faults) => word switch
     {
@@ -167,6 +177,8 @@ internal static class WireWords
     public static V1.FitTermination Write(FitTermination word) => Same<FitTermination, V1.FitTermination>(word);
 
     public static V1.RangeStatus Write(RangeStatus word) => Same<RangeStatus, V1.RangeStatus>(word);
+
+    public static V1.LotKind Write(LotKind word) => Same<LotKind, V1.LotKind>(word);
 
     public static V1.ResultStatus Write(ResultStatus word) => Same<ResultStatus, V1.ResultStatus>(word);
 

@@ -22,7 +22,8 @@ internal abstract class EventCheck(LedgerIndex index)
     /// <summary>Checks all of them.</summary>
     public abstract Task RunAsync(CancellationToken cancellationToken);
 
-    protected static bool IsOf(AuditEvent audit, string actor, string? reason, long time) => (audit.Actor, audit.Reason, Instant.ToMicroseconds(audit.Time)) == (actor, reason, time);
+    protected static bool IsOf(AuditEvent audit, string actor, string? reason, long time) =>
+        (audit.Actor, audit.Reason, Instant.ToMicroseconds(audit.Time)) == (actor, reason, time);
 
     protected Dictionary<string, StoredAuditEvent> ByName(string action, Func<AuditEvent, string> name)
     {

@@ -18,6 +18,21 @@ internal sealed partial class CaseRun
         await CallAsync(step, () => People.Reviews.WithdrawResultsAsync(request).ResponseAsync);
     }
 
+    private Task ReanalyzeAsync(CaseStep step) => CallAsync(step, () => People.Reviews.ReanalyzePlateAsync(new ReanalyzePlateRequest
+    {
+        Plate = $"plates/{Barcode(step.Plate)}",
+        Exclusions = { new WellExclusion { Position = step.Option("without"), Reason = step.Option("reason") } },
+        Reason = step.Option("reason"),
+    }).ResponseAsync);
+
+    private async Task CorrectAsync(CaseStep step)
+    {
+        var waiting = await People.Reviews.ListAffectedResultsAsync(new ListAffectedResultsRequest { Plate = $"plates/{Barcode(step.Plate)}" });
+        IEnumerable<AffectedResult> newer = waiting.AffectedResults.Where(result => result.Before is not null && result.After is not null);
+        var request = new CorrectResultsRequest { Results = { newer.Select(result => NameOf(result.After)) }, Reason = step.Option("reason") };
+        await CallAsync(step, () => People.Reviews.CorrectResultsAsync(request).ResponseAsync);
+    }
+
     private async Task StatusAsync(CaseStep step)
     {
         Result result = (await ReleasedAsync(step.Words[0])).First(released => released.SampleId == step.Words[1]);

@@ -55,6 +55,11 @@ internal sealed partial class CaseRun : IAsyncDisposable
             ["clock"] = ClockAsync,
             ["release"] = ReleaseAsync,
             ["withdraw"] = WithdrawAsync,
+            ["reanalyze"] = ReanalyzeAsync,
+            ["correct"] = CorrectAsync,
+            ["subscribe"] = SubscribeAsync,
+            ["pull"] = PullAsync,
+            ["acknowledge"] = AcknowledgeAsync,
             ["status"] = StatusAsync,
         };
     }

@@ -16,6 +16,8 @@ namespace Biomarkers.Faults.Cases;
 /// <item><c>submit</c>, <c>layout</c>, <c>use</c>, <c>dismiss</c>, <c>replay</c>, <c>repair</c>, <c>close</c>: calls of a person; <c>-> CODE REASON</c> a refusal.</item>
 /// <item><c>release</c>, <c>withdraw</c>: a reviewer's, of all results of a plate; <c>status PLATE SAMPLE -> STATUS ...</c> looks at the versions of a sample's first
 /// result, newest first.</item>
+/// <item><c>reanalyze PLATE without=WELL reason=</c>: a well is left out; <c>correct</c>: a reviewer's, of all results that left and have a newer computation.</item>
+/// <item><c>subscribe PLATE</c>, <c>acknowledge PLATE</c>: a LIMS's, all that it pulled; <c>pull PLATE -> STATUS</c>: what comes of the plate, <c>NONE</c> for nothing.</item>
 /// <item><c>enroll INSTRUMENT</c>, <c>key INSTRUMENT</c>: an admin's; <c>certificate INSTRUMENT</c>: the laboratory's authority makes one, with TLS only.</item>
 /// <item><c>file NAME PLATE</c>: a file beside the cases, read as an adapter does; <c>-> REASON</c> a refusal. <c>clock HOURS</c>: moves the server's clock.</item>
 /// </list>

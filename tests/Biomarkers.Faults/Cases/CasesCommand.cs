@@ -86,6 +86,6 @@ internal static class CasesCommand
         }
 
         CaseBatch control = await new CaseKillSession(PlanOver(tls: false), new SqliteUnderTest(Path.Combine(folder, "control")), null).RunAsync(losesDatabase: true, cancellationToken);
-        return new CasesReport(batches, control, rows.Length, IngestCase.Waiting.Count, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return new CasesReport(batches, control, rows.Length, Stopwatch.GetElapsedTime(began).TotalSeconds);
     }
 }

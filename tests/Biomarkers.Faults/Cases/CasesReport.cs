@@ -16,9 +16,8 @@ internal sealed record CaseBatch(
 /// <param name="Batches">By engine and transport.</param>
 /// <param name="Control">The batch whose database was lost with its server.</param>
 /// <param name="Cases">Cases that ran.</param>
-/// <param name="Waiting">Cases that wait for something that is not built yet.</param>
 /// <param name="ElapsedSeconds">Of everything.</param>
-internal sealed record CasesReport(IReadOnlyList<CaseBatch> Batches, CaseBatch Control, int Cases, int Waiting, double ElapsedSeconds)
+internal sealed record CasesReport(IReadOnlyList<CaseBatch> Batches, CaseBatch Control, int Cases, double ElapsedSeconds)
 {
     /// <summary>Whether every outcome was that of its row, and a loss was found wherever there was one.</summary>
     public bool IsClean => Batches.All(batch => batch.Runs > 0 && batch.Failures.Count == 0) && ControlFound;
@@ -32,7 +31,7 @@ internal sealed record CasesReport(IReadOnlyList<CaseBatch> Batches, CaseBatch C
     /// <summary>The figures as lines of a table.</summary>
     public IEnumerable<(string Name, string Value)> Lines()
     {
-        yield return ("cases, and waiting", $"{Cases}, and {Waiting}");
+        yield return ("cases", Figures.Text(Cases));
         foreach (CaseBatch batch in Batches)
         {
             yield return ($"{batch.Name}: runs, as their row says", $"{Figures.Text(batch.Runs)}, {Figures.Text(batch.Runs - batch.Failures.Count)}");

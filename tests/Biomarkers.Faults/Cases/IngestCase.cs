@@ -43,9 +43,6 @@ internal sealed record IngestCase
     /// <summary>Why the product does other than the matrix asks; null where it does not.</summary>
     public string? Difference { get; init; }
 
-    /// <summary>What must be built before the case can pass; null where it passes now.</summary>
-    public string? WaitsFor { get; init; }
-
     /// <summary>Tests and commands that hold the case, or a part of it, where one server of its own is needed.</summary>
     public IReadOnlyList<string> Elsewhere { get; init; } = [];
 
@@ -56,14 +53,11 @@ internal sealed record IngestCase
     /// <summary>Every row of the matrix.</summary>
     public static IReadOnlyList<IngestCase> All { get; } = Read();
 
-    /// <summary>The rows that pass now and have steps.</summary>
-    public static IReadOnlyList<IngestCase> Ready { get; } = [.. All.Where(row => row.WaitsFor is null && row.Steps.Count > 0)];
+    /// <summary>The rows that have steps.</summary>
+    public static IReadOnlyList<IngestCase> Ready { get; } = [.. All.Where(row => row.Steps.Count > 0)];
 
     /// <summary>The rows of these that run on a transport.</summary>
     public static IReadOnlyList<IngestCase> ReadyOver(bool tls) => [.. Ready.Where(row => tls || !row.OnlyOverTls)];
-
-    /// <summary>The rows that wait.</summary>
-    public static IReadOnlyList<IngestCase> Waiting { get; } = [.. All.Where(row => row.WaitsFor is not null)];
 
     /// <summary>The steps, read.</summary>
     /// <exception cref="FormatException">A step is not right.</exception>

@@ -37,7 +37,8 @@ internal static class StoredPlates
         await GiveAsync(connection, other, cancellationToken);
         await RunsAsync(connection, BarcodeOf(0), 2, cancellationToken);
         await GiveAsync(connection, first, cancellationToken);
-        CreateKeyResponse person = await connection.Access.CreateKeyAsync(new CreateKeyRequest { DisplayName = "kim", Roles = { Role.Reviewer } }, cancellationToken: cancellationToken);
+        var reviewers = new CreateKeyRequest { DisplayName = "kim", Roles = { Role.Reviewer } };
+        CreateKeyResponse person = await connection.Access.CreateKeyAsync(reviewers, cancellationToken: cancellationToken);
         string keyFile = Path.Combine(folder, "kim.key");
         await File.WriteAllTextAsync(keyFile, person.Secret, cancellationToken);
         using (BiomarkersConnection reviewer = BiomarkersConnection.Open(new BiomarkersConnectionOptions { Server = server.GrpcAddress, KeyFile = keyFile }))

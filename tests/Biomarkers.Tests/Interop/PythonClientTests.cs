@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Biomarkers.Client;
 using Biomarkers.Simulation;
-using Biomarkers.Tests.Architecture;
 using Biomarkers.Tests.Pipeline;
 using Biomarkers.Tests.Server;
 using Biomarkers.V1;
@@ -62,35 +61,16 @@ public sealed class PythonClientTests
         DirectoryInfo folder = Directory.CreateTempSubdirectory("biomarkers-python-");
         try
         {
-            await GenerateAsync(folder.FullName);
+            await PythonProtos.GenerateAsync(folder.FullName);
             string plateFile = Path.Combine(folder.FullName, "plate.json");
             await File.WriteAllTextAsync(plateFile, JsonFormatter.Default.Format(plate));
-            string script = ProjectTree.PathOf("tests/Biomarkers.Tests/Interop/plate_client.py");
-            ProgramRun run = await ProgramRun.OfAsync(
-                "/usr/bin/python3",
-                ["-B", script, server.Address.Authority, server.Options.KeyFile, plateFile, Barcode],
-                folder.FullName,
-                // PYTHONHOME and its like may be set for another Python.
-                new Dictionary<string, string> { ["PYTHONPATH"] = folder.FullName, ["PYTHONNOUSERSITE"] = "1" });
+            ProgramRun run = await PythonProtos.RunAsync("plate_client.py", folder.FullName, [server.Address.Authority, server.Options.KeyFile, plateFile, Barcode]);
             return run.OutputOrThrow();
         }
         finally
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    // With the vendored google/ folders too, so that the script needs no package beyond grpc and protobuf.
-    private static async Task GenerateAsync(string folder)
-    {
-        string protos = ProjectTree.PathOf("protos");
-        string[] files = [.. ProjectTree.Files("protos", "*.proto").Select(file => ProjectTree.PathOf(file.Path))];
-        ProgramRun run = await ProgramRun.OfAsync(
-            "/usr/bin/protoc",
-            ["-I", protos, $"--python_out={folder}", "--plugin=protoc-gen-grpc=/usr/bin/grpc_python_plugin", $"--grpc_out={folder}", .. files],
-            folder);
-        Assert.Empty(run.Error);
-        run.OutputOrThrow();
     }
 
     private static async Task<Result[]> SendFromCSharpAsync(BiomarkersConnection connection, V1.PlateRead plate)

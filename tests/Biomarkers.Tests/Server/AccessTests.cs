@@ -20,7 +20,7 @@ public sealed class AccessTests : IClassFixture<SharedServer>
     private static readonly FileDescriptor[] Files =
     [
         PlateReadIngestServiceReflection.Descriptor, PlateServiceReflection.Descriptor, AnalyticalRunServiceReflection.Descriptor, AssayServiceReflection.Descriptor,
-        AccessServiceReflection.Descriptor, ReviewServiceReflection.Descriptor, AuditServiceReflection.Descriptor,
+        AccessServiceReflection.Descriptor, ReviewServiceReflection.Descriptor, AuditServiceReflection.Descriptor, ResultDeliveryServiceReflection.Descriptor,
     ];
 
     private readonly TestServer server;

@@ -19,8 +19,8 @@ public abstract class SqlStoreTests : StoreContract
     // The tables that change in place; every other one is append-only. A new table must be put on one side or the other.
     private static readonly string[] MutableTables =
     [
-        "access_key", "control_series", "database_identity", "instrument", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream",
-        "schema_version", "signing_pin", "work_holder", "work_item",
+        "access_key", "control_series", "database_identity", "delivery_item", "instrument", "key_sequence", "ledger_head", "pending_read", "pending_read_part", "plate", "read_stream",
+        "schema_version", "signing_pin", "subscription", "work_holder", "work_item",
     ];
 
     [StoreFact]

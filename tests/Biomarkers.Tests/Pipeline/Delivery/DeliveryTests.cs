@@ -135,6 +135,48 @@ public abstract class DeliveryTests : StoreContract
     }
 
     [StoreFact]
+    public async Task RefusedDelivery_AfterTheClockWentBack_ComesAgainInsteadOfWaiting()
+    {
+        await using PipelineHost host = await SubscribedAsync();
+        await ReleaseAsync(host);
+        await AnswerAsync(host, await PullAsync(host), new DeliveryAnswer.Refuse(TimeSpan.FromMinutes(10), "disk full"));
+
+        time.AdjustTime(time.GetUtcNow() - TimeSpan.FromDays(1));
+
+        Assert.Equal([2, 2, 2], (await PullAsync(host)).Items.Select(item => item.AttemptCount));
+    }
+
+    [StoreFact]
+    public async Task Seek_AfterTheClockWentBack_BringsAllThatBearsALaterTime()
+    {
+        await using PipelineHost host = await SubscribedAsync();
+        DateTimeOffset before = time.GetUtcNow();
+        time.Advance(TimeSpan.FromHours(1));
+        await ReleaseAsync(host);
+        await AnswerAsync(host, await PullAsync(host), new DeliveryAnswer.Acknowledge());
+        time.AdjustTime(before - TimeSpan.FromHours(1));
+        await StepAsync(host, ReviewStep.Withdraw, "swapped");
+
+        Assert.Equal(3, await host.Writer.WriteAsync(new SeekSubscription("s1", Lims, before, Lims), CancellationToken.None));
+    }
+
+    [StoreFact]
+    public async Task Seek_OverMoreThanOnePullLooksAt_KeepsTheOrderOfEachSample()
+    {
+        await using PipelineHost host = await SubscribedAsync();
+        await ReleaseAsync(host);
+        await CreateAsync(host, "late", All);
+        await StepAsync(host, ReviewStep.Withdraw, "swapped");
+        await AnswerAsync(host, await PullAsync(host, "late"), new DeliveryAnswer.Acknowledge(), "late");
+        await host.Writer.WriteAsync(new SeekSubscription("late", Lims, null, Lims), CancellationToken.None);
+
+        // The withdrawals are known; of the releases before them the first has been looked at so far.
+        IReadOnlyList<DeliveryItem> due = await host.Writer.WriteAsync(new LookAtOne("late"), CancellationToken.None);
+
+        Assert.Equal([0], due.Select(item => item.AttemptCount));
+    }
+
+    [StoreFact]
     public async Task Subscription_FromTheBeginning_BringsWhatWasReleasedBefore()
     {
         await using PipelineHost host = await SubscribedAsync();
@@ -145,6 +187,18 @@ public abstract class DeliveryTests : StoreContract
         Assert.Empty((await PullAsync(host, "late")).Items);
         Assert.Equal(3, (await PullAsync(host, "all")).Items.Count);
         Assert.Null(await host.Writer.WriteAsync(new CreateSubscription("all", Lims, All, DeliveryLimits.Lease, true, Lims), CancellationToken.None));
+    }
+
+    // A pull looks at thousands.
+    private sealed record LookAtOne(string SubscriptionId) : IStoreWrite<IReadOnlyList<DeliveryItem>>
+    {
+        public async Task<IReadOnlyList<DeliveryItem>> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
+        {
+            SubscriptionRow subscription = (await context.Transaction.FindSubscriptionAsync(SubscriptionId, cancellationToken))!;
+            IReadOnlyList<ReleasedChange> released = await context.Transaction.ListReleasedAsync(subscription.FedSequence, 1, cancellationToken);
+            await context.Transaction.FeedAsync(subscription.SubscriptionKey, released, released[^1].Sequence, cancellationToken);
+            return await context.Transaction.ListDueAsync(subscription.SubscriptionKey, 100, context.Now, cancellationToken);
+        }
     }
 
     private static ExcludedWell Exclusion()

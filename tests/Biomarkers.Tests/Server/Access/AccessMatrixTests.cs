@@ -1,3 +1,4 @@
+using Biomarkers.Client;
 using Biomarkers.Server.Access;
 using Biomarkers.Server.Hosting;
 using Biomarkers.Tests.Architecture;
@@ -31,6 +32,15 @@ public sealed class AccessMatrixTests(ITestOutputHelper output) : IAsyncLifetime
         ["GetPlate"] = instrument => new GetPlateRequest { Name = $"plates/of-{instrument["instruments/".Length..]}" },
         // The first event that was refused is of reader-1, the second of reader-2.
         ["GetQuarantinedEvent"] = instrument => new GetQuarantinedEventRequest { Name = $"quarantinedEvents/{instrument[^1]}" },
+        ["GetSubscription"] = instrument => new GetSubscriptionRequest { Name = SubscriptionOf(instrument) },
+        ["ListParkedDeliveries"] = instrument => new ListParkedDeliveriesRequest { Subscription = SubscriptionOf(instrument) },
+        ["PullResults"] = instrument => new PullResultsRequest { Subscription = SubscriptionOf(instrument) },
+        ["AcknowledgeResults"] = instrument => new AcknowledgeResultsRequest { Subscription = SubscriptionOf(instrument), DeliveryIds = { "1" } },
+        ["ModifyAckDeadline"] = instrument => new ModifyAckDeadlineRequest { Subscription = SubscriptionOf(instrument), DeliveryIds = { "1" } },
+        ["Seek"] = instrument => new SeekRequest { Subscription = SubscriptionOf(instrument) },
+        ["StreamResultChanges"] = instrument => new StreamResultChangesRequest { Subscription = SubscriptionOf(instrument) },
+        // Its own one is only asked about: it is needed for the other methods.
+        ["DeleteSubscription"] = instrument => new DeleteSubscriptionRequest { Name = SubscriptionOf(instrument), Reason = instrument == "instruments/reader-2" ? "foreign" : "" },
         ["GetAssay"] = _ => new GetAssayRequest { Name = "assays/il-6" },
     };
 
@@ -60,6 +70,14 @@ public sealed class AccessMatrixTests(ITestOutputHelper output) : IAsyncLifetime
         // Hundreds of calls without a known key come from one address here.
         server = await TestServer.StartAsync(folder, new WireLimits { UnknownCallsPerSecond = 100_000, CallsPerSecond = 100_000 });
         channel = server.Anonymous();
+        await server.Connection.Delivery.CreateSubscriptionAsync(new CreateSubscriptionRequest { SubscriptionId = "of-another" });
+        string keyFile = Path.Combine(folder, "lims.key");
+        await File.WriteAllTextAsync(keyFile, keys[(Roles.Lims, "own")]);
+        using (BiomarkersConnection lims = server.Connect(keyFile))
+        {
+            await lims.Delivery.CreateSubscriptionAsync(new CreateSubscriptionRequest { SubscriptionId = "own" });
+        }
+
         // What is asked for is there, of both instruments.
         foreach (string instrument in new[] { "reader-1", "reader-2" })
         {
@@ -105,6 +123,9 @@ public sealed class AccessMatrixTests(ITestOutputHelper output) : IAsyncLifetime
         Architecture.Faults.None(rows.Except(expected).Select(row => $"the server says {row}").Concat(expected.Skip(1).Except(rows).Select(row => $"the table says {row}")));
         Assert.Equal(rows, expected.Skip(1));
     }
+
+    // The LIMS of this test has one of its own; the other one is the owner's.
+    private static string SubscriptionOf(string instrument) => instrument == "instruments/reader-2" ? "subscriptions/of-another" : "subscriptions/own";
 
     private static string WordOf(StatusCode code) => code switch
     {
