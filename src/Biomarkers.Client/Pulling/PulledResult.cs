@@ -38,14 +38,14 @@ public sealed class DeliveryRefusedException : Exception
 
     /// <summary>Makes an exception.</summary>
     /// <param name="message">Why, for a person; its first 128 characters go to the server.</param>
-    /// <param name="retryDelay">How long until it comes again, 0 to 10 min.</param>
+    /// <param name="retryDelay">How long until it comes again, 0 to 10 min; a part of a second counts as a whole one.</param>
     /// <exception cref="ArgumentOutOfRangeException">The delay is out of its range.</exception>
     public DeliveryRefusedException(string message, TimeSpan retryDelay)
         : base(message)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(retryDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(retryDelay, LongestDelay);
-        RetryDelay = retryDelay;
+        RetryDelay = TimeSpan.FromSeconds(Math.Ceiling(retryDelay.TotalSeconds));
     }
 
     /// <summary>How long until it comes again; default 1 min.</summary>

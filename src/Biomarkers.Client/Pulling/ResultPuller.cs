@@ -212,10 +212,9 @@ public sealed class ResultPuller
 
     private async Task RefuseAsync(PulledResult pulled, DeliveryRefusedException refusal, LeaseKeeper leases, CancellationToken cancellationToken)
     {
-        string reason = refusal.Message.Length <= MaximumReasonLength ? refusal.Message : refusal.Message[..MaximumReasonLength];
         Tell(PullNoticeKind.Refused, pulled.VersionName, refusal.Message, of => of with { Refused = of.Refused + 1 });
         leases.Release([pulled.Delivery.DeliveryId]);
-        await LetGoAsync([pulled.Delivery.DeliveryId], refusal.RetryDelay, reason, cancellationToken);
+        await LetGoAsync([pulled.Delivery.DeliveryId], refusal.RetryDelay, ReasonOf(refusal.Message), cancellationToken);
     }
 
     private async Task AcknowledgeAsync(List<(string VersionName, string DeliveryId)> stored, LeaseKeeper leases, CancellationToken cancellationToken)
@@ -275,6 +274,13 @@ public sealed class ResultPuller
                 },
                 CallOf(cancellationToken)).ResponseAsync,
             cancellationToken));
+    }
+
+    // As the contract takes it: no control characters, no half of a character.
+    private static string ReasonOf(string message)
+    {
+        string line = string.Concat(message.Select(character => char.IsControl(character) ? ' ' : character));
+        return line.Length <= MaximumReasonLength ? line : line[..(char.IsHighSurrogate(line[MaximumReasonLength - 1]) ? MaximumReasonLength - 1 : MaximumReasonLength)];
     }
 
     private CallOptions CallOf(CancellationToken cancellationToken, TimeSpan wait = default) =>

@@ -21,7 +21,7 @@ public sealed record ResultPullerOptions
     /// <summary>Most versions of one pull, 1 to 1000; default 100. They are handed over one after the other, and their leases are kept meanwhile.</summary>
     public int MaximumVersions { get; init; } = 100;
 
-    /// <summary>How long a pull waits for the first version, 0 to 20 s; default 20 s.</summary>
+    /// <summary>How long a pull waits for the first version, 0 to 20 s in whole seconds; default 20 s.</summary>
     public TimeSpan Wait { get; init; } = LongestWait;
 
     /// <summary>How long versions that were handed over wait for others to be acknowledged with them, 0 to 10 s; default 1 s. The last of a pull never wait.</summary>
@@ -65,6 +65,7 @@ public sealed record ResultPullerOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaximumVersions, MostVersions);
         ArgumentOutOfRangeException.ThrowIfLessThan(Wait, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Wait, LongestWait);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(Wait.Ticks % TimeSpan.TicksPerSecond, 0, nameof(Wait));
         ArgumentOutOfRangeException.ThrowIfLessThan(AcknowledgeInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(AcknowledgeInterval, TimeSpan.FromSeconds(10));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(InitialBackoff, TimeSpan.Zero);
