@@ -38,6 +38,8 @@ public static class Program
             RunCommand.Create(),
             ResultsCommand.Create(),
             WatchCommand.Create(),
+            PullCommand.Create(),
+            SubscriptionsCommand.Create(),
             AssaysCommand.Create(),
             InstrumentsCommand.Create(),
             KeysCommand.Create(),

@@ -93,7 +93,7 @@ public sealed class BiomarkersConnection : IDisposable
     /// <summary>The audit log and its proof.</summary>
     public AuditService.AuditServiceClient Audit { get; }
 
-    /// <summary>Released results for a LIMS.</summary>
+    /// <summary>Released results for a LIMS; usually pulled through <see cref="Pulling.ResultPuller"/>.</summary>
     public ResultDeliveryService.ResultDeliveryServiceClient Delivery { get; }
 
     /// <summary>Prepares a connection; it is made with the first call.</summary>

@@ -8,10 +8,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
     /// <summary>Times without progress that an error which a repeat rarely cures is tried again.</summary>
     private const int FruitlessAttempts = 5;
 
-    // Spreads many senders over time; nothing secret hangs on it.
-#pragma warning disable CA5394
-    private readonly Random jitter = new(options.JitterSeed);
-#pragma warning restore CA5394
+    private readonly Backoff backoff = new(options.InitialBackoff, options.MaximumBackoff, options.JitterSeed);
     private long lastProgress = time.GetTimestamp();
     private long callBegan = time.GetTimestamp();
     private TimeSpan? demandedDelay;
@@ -19,7 +16,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
     private RpcFault? lastAnswer;
 
     /// <summary>Attempts since something was last acknowledged.</summary>
-    public int Attempt { get; private set; }
+    public int Attempt => backoff.Attempt;
 
     /// <summary>Why the last call broke, for a person; null before the first break.</summary>
     public string? LastFault { get; private set; }
@@ -28,7 +25,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
 
     public void Progressed()
     {
-        Attempt = 0;
+        backoff.Succeeded();
         doubtfulFaults = 0;
         lastProgress = time.GetTimestamp();
     }
@@ -80,12 +77,7 @@ internal sealed class SenderRetry(PlateReadSenderOptions options, TimeProvider t
             throw new PlateReadSenderException(SenderStopReason.OutOfReach, $"Gave up after {limit.TotalSeconds} s without an acknowledgement. {LastFault}", lastAnswer, null);
         }
 
-        double span = Math.Min(options.MaximumBackoff.TotalSeconds, options.InitialBackoff.TotalSeconds * Math.Pow(2, Math.Min(Attempt, 30)));
-        Attempt++;
-#pragma warning disable CA5394
-        var delay = TimeSpan.FromSeconds(span * (0.5 + (0.5 * jitter.NextDouble())));
-#pragma warning restore CA5394
-        return demandedDelay is { } demanded && demanded > delay ? demanded : delay;
+        return backoff.Next(demandedDelay);
     }
 
     private bool MayPass(RpcFault fault) => fault.Code switch

@@ -3,7 +3,6 @@ using System.Globalization;
 using Biomarkers.Cli.Servers;
 using Biomarkers.Cli.Verification;
 using Biomarkers.Immunoassay;
-using Biomarkers.Results.Ledger;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
@@ -82,11 +81,8 @@ public static class AuditCommand
         {
             try
             {
-                var signed = new SignedCheckpoint(checkpoint.Statement, checkpoint.Signature.ToByteArray(), ContentHash.Parse(checkpoint.KeySha256));
-                string file = new Storage.Checkpoints.CheckpointFolder(folder).Write(signed);
-                string key = Path.Combine(folder, $"checkpoint-key-{checkpoint.KeySha256[..16]}.pem");
-                await File.WriteAllTextAsync(key, checkpoint.PublicKey, call.CancellationToken);
-                call.Console.Tell($"Kept in {file}, its key in {key}.");
+                KeptCheckpoint kept = await KeptCheckpoint.WriteAsync(folder, checkpoint, call.CancellationToken);
+                call.Console.Tell($"Kept in {kept.File}, its key in {kept.KeyFile}.");
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
             {

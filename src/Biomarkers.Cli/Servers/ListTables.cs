@@ -120,6 +120,24 @@ internal static class ListTables
             audit.Sequence.ToString(CultureInfo.InvariantCulture), Time(audit.EventTime), audit.Actor, audit.Action, audit.Target, audit.Reason ?? "", audit.Detail ?? "",
         ]));
 
+    public static void Print(CommandConsole console, IReadOnlyList<SubscriptionRow> subscriptions) => console.WriteTable(
+        Count(subscriptions.Count, "subscription"),
+        ["Subscription", "Of", "Wants", "Wait", "Under way", "Parked", "Done", "Oldest (UTC)", "Made (UTC)"],
+        subscriptions.Select(row => (IReadOnlyList<string>)
+        [
+            Names.LastOf(row.Name), row.Owner, string.Join(' ', row.Studies.Concat(row.Analytes).Concat(row.Statuses)) is { Length: > 0 } wants ? wants : "all",
+            Whole(row.WaitingCount), Whole(row.LeasedCount), Whole(row.ParkedCount), row.AcknowledgedCount.ToString(CultureInfo.InvariantCulture),
+            Time(row.OldestWaitingTime), Time(row.CreateTime),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<ParkedRow> parked) => console.WriteTable(
+        Count(parked.Count, "parked version"),
+        ["Version", "Sample", "Attempts", "Released (UTC)", "Said of it last"],
+        parked.Select(row => (IReadOnlyList<string>)
+        [
+            Names.LastOf(row.Result), $"{row.SampleId} {row.Analyte}", Whole(row.Attempt), Time(row.ReleaseTime), row.Reason ?? "",
+        ]));
+
     private static string DecisionOf(ResolutionRow? resolution) =>
         resolution is null ? "" : $"{resolution.Kind}{Also(resolution.Plate)} by {resolution.Actor}: {resolution.Reason}";
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Biomarkers.Client;
+using Biomarkers.Client.Pulling;
 using Grpc.Core;
 
 namespace Biomarkers.Cli.Servers;
@@ -93,6 +94,17 @@ internal static class ServerArguments
             }
 
             Tell(call, source, RpcFault.Of(exception), exception.Status.DebugException?.GetBaseException().Message ?? exception.Status.Detail);
+        }
+        catch (ResultPullerException exception)
+        {
+            if (exception.Reason == PullStopReason.OutOfReach)
+            {
+                call.Console.Tell($"{source}: {ConnectionCause.Of(call.Connection.Server, exception) ?? $"Unable to reach {call.Connection.Server}: {OneLine(exception.Message)}"}");
+            }
+            else
+            {
+                Tell(call, source, exception.Fault, exception.Message);
+            }
         }
         catch (PlateReadSenderException exception)
         {

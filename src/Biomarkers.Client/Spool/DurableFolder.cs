@@ -6,21 +6,26 @@ namespace Biomarkers.Client.Spool;
 /// <summary>Files of a folder that are there after a loss of power: their bytes and their names.</summary>
 internal static class DurableFolder
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int ReadOnly = 0;
 
     /// <summary>Opens a new file that only its owner can read, for writing.</summary>
     public static SafeFileHandle Create(string file)
     {
-        RestrictNew(file);
+        RestrictNew(file, OwnerOnly);
         return File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
     }
 
     /// <summary>Puts a file in the place of another one, or of none: after a loss of power it is the old one or the new one.</summary>
-    public static void Replace(string file, ReadOnlySpan<byte> bytes)
+    /// <param name="file">The file; beside it a draft of it is written, which ends with <c>.new</c>.</param>
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="mode">Who may read it, before the umask; its owner alone by default.</param>
+    public static void Replace(string file, ReadOnlySpan<byte> bytes, UnixFileMode mode = OwnerOnly)
     {
         string draft = $"{file}.new";
         File.Delete(draft);
-        using (SafeFileHandle handle = Create(draft))
+        RestrictNew(draft, mode);
+        using (SafeFileHandle handle = File.OpenHandle(draft, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
             RandomAccess.Write(handle, bytes, 0);
             RandomAccess.FlushToDisk(handle);
@@ -58,12 +63,12 @@ internal static class DurableFolder
         }
     }
 
-    private static void RestrictNew(string file)
+    private static void RestrictNew(string file, UnixFileMode mode)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            options.UnixCreateMode = mode;
         }
 
         using var created = new FileStream(file, options);

@@ -28,7 +28,7 @@ public sealed class ReferenceTests
                 "OpenTelemetry.Instrumentation.AspNetCore", "Spectre.Console", "System.CommandLine",
             ]),
         ["Cli"] = new(
-            ["Client", "Contracts", "Immunoassay", "Instruments", "Results", "Simulation", "Storage"],
+            ["Client", "Contracts", "Immunoassay", "Instruments", "Interchange", "Results", "Simulation", "Storage"],
             ["ScottPlot", "SkiaSharp.NativeAssets.Linux.NoDependencies", "Spectre.Console", "System.CommandLine"]),
     };
 
