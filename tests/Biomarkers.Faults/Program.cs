@@ -3,6 +3,7 @@ using Biomarkers.Faults;
 using Biomarkers.Faults.Cases;
 using Biomarkers.Faults.Delivery;
 using Biomarkers.Faults.Fuzzing;
+using Biomarkers.Faults.Recomputing;
 
 // The faults that can be made, one line each.
 var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 nothing was lost, repeated or changed, 1 something was, 2 wrong arguments.")
@@ -23,6 +24,7 @@ var root = new RootCommand("Breaks the real server on purpose. Exit codes: 0 not
     AdapterCommand.Create(),
     BitrotCommand.Create(),
     TamperCommand.Create(),
+    RecomputeCommand.Create(),
     FullCommand.Create(),
     ClockCommand.Create(),
 };
