@@ -93,6 +93,7 @@ internal sealed class DeliverSession(string engine, Func<string, CancellationTok
             {
                 string kind = run.Violation is null ? "" : $" [{run.Violation}]";
                 mismatches.Add($"{engine}, schedule {schedule.Number}: {mismatch}{kind} (again: --seed {plan.Seed} --first {schedule.Number} --schedules 1)");
+                tell(mismatches[^1]);
             }
         }
     }

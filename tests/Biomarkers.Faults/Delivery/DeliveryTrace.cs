@@ -53,6 +53,7 @@ internal sealed class DeliveryTrace(Func<ReleasedVersion, bool> takes)
         switch (op)
         {
             case DeliveryOp.Pull:
+                Park(now);
                 foreach (DeliveredVersion delivered in reply.Delivered)
                 {
                     Deliver(delivered, now);
@@ -120,6 +121,15 @@ internal sealed class DeliveryTrace(Func<ReleasedVersion, bool> takes)
                 Require(newest.GetValueOrDefault(line, -1) < place, $"version {seen.Version.VersionKey} was first acknowledged before an earlier one of its sample and analyte");
                 newest[line] = place;
             }
+        }
+    }
+
+    // Whoever pulls parks what was delivered too often and is in nobody's hands; by the clock of another server its lease may last a little longer.
+    private void Park(DateTimeOffset now)
+    {
+        foreach (Seen seen in released.Where(seen => seen.Attempt == DeliveryModel.Attempts && !seen.IsLiveAt(now)))
+        {
+            seen.IsHeld = false;
         }
     }
 
