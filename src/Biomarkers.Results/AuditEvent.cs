@@ -94,6 +94,9 @@ public static class AuditActions
     /// <summary>A version of a result left the laboratory for the first time; the detail has the hash of the version.</summary>
     public const string ResultReleased = "RESULT_RELEASED";
 
+    /// <summary>A version of a result was computed whose assay asks for automatic release, and waits for a reviewer; the detail says what stands against it.</summary>
+    public const string ReleaseWithheld = "RELEASE_WITHHELD";
+
     /// <summary>A version of a result took the place of the one that had left.</summary>
     public const string ResultCorrected = "RESULT_CORRECTED";
 

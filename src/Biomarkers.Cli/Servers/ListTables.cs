@@ -78,7 +78,7 @@ internal static class ListTables
 
     public static void Print(CommandConsole console, IReadOnlyList<AffectedRow> affected) => console.WriteTable(
         Count(affected.Count, "waiting result"),
-        ["Waits", "Sample", "Run", "Counts now", "Would count", "Flags", "Holds"],
+        ["Waits", "Sample", "Run", "Counts now", "Would count", "Flags", "Holds", "Withheld for"],
         affected.Select(row =>
         {
             ResultRow shown = row.After ?? row.Before!;
@@ -87,7 +87,7 @@ internal static class ListTables
                 row.After is null ? "" : NameOf(row.After), $"{shown.SampleId} {shown.Analyte}", $"{Names.LastOf(shown.Run)} {WordOf(shown.Verdict)}",
                 row.Before is null ? "" : $"{row.Before.Status} {NameOf(row.Before)} {RunTables.ConcentrationOf(row.Before)}",
                 row.After is null ? "(no longer in the newest run)" : RunTables.ConcentrationOf(row.After),
-                string.Join(' ', shown.Flags), string.Join(' ', shown.OpenHolds.Select(hold => hold.Name)),
+                string.Join(' ', shown.Flags), string.Join(' ', shown.OpenHolds.Select(hold => hold.Name)), row.Withheld ?? "",
             ];
         }));
 

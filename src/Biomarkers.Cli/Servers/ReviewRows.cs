@@ -3,9 +3,10 @@ namespace Biomarkers.Cli.Servers;
 /// <summary>A result that waits for a reviewer, beside the version that counts.</summary>
 /// <param name="Before">The version that counts outside of the laboratory; absent where none left.</param>
 /// <param name="After">The computed version that waits; absent where the newest run has no such result any more.</param>
-public sealed record AffectedRow(ResultRow? Before, ResultRow? After)
+/// <param name="Withheld">What stood against its automatic release; absent where its assay leaves releases to reviewers.</param>
+public sealed record AffectedRow(ResultRow? Before, ResultRow? After, string? Withheld)
 {
-    internal static AffectedRow Of(V1.AffectedResult affected) => new(RowOf(affected.Before), RowOf(affected.After));
+    internal static AffectedRow Of(V1.AffectedResult affected) => new(RowOf(affected.Before), RowOf(affected.After), Names.NullIfEmpty(affected.Withheld));
 
     private static ResultRow? RowOf(V1.Result? result) => result is null ? null : ResultRow.Of(result);
 }

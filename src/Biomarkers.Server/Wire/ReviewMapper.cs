@@ -127,6 +127,7 @@ public static class ReviewMapper
     {
         Before = affected.Before is { } before ? ResultMapper.ToWire(before) : null,
         After = affected.After is { } after ? ResultMapper.ToWire(after) : null,
+        Withheld = affected.Withheld ?? string.Empty,
     };
 
     private static IEnumerable<(long Key, int? Version, string Field)> ReadNames(RepeatedField<string> names, List<Fault> faults)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Biomarkers.Client;
+using Biomarkers.Simulation;
+using Biomarkers.Tests.Pipeline;
 using Biomarkers.Tests.Server;
 using Biomarkers.V1;
 using Xunit;
@@ -45,6 +47,31 @@ public sealed class ReviewCommandTests(CommandServer server) : IClassFixture<Com
         Assert.Contains("VERSION_CHANGED", stale.Error, StringComparison.Ordinal);
         Assert.Equal(5, life.Output.Split('\n').Count(row => row.Contains($"{name}@", StringComparison.Ordinal)));
         Assert.Single(current.EnumerateArray(), result => result.GetProperty("status").GetString() == "withdrawn");
+    }
+
+    [Fact]
+    public async Task Review_OfAnAssayThatReleasesItsResults_ListsWhatWaitsAndWhy()
+    {
+        string builtIn = (await server.RunAsync("assays", "get", "il-6", "--json")).Output;
+        string mine = builtIn.Replace("\"id\": \"il-6\"", "\"id\": \"il-6-auto\", \"release\": \"automatic\"", StringComparison.Ordinal);
+        CommandLine.Outcome unknown = await server.RunAsync("assays", "create", line.Write("wrong.json", mine.Replace("\"automatic\"", "\"never\"", StringComparison.Ordinal)));
+        CommandLine.Outcome misspelt = await server.RunAsync("assays", "create", line.Write("typo.json", mine.Replace("\"release\"", "\"releases\"", StringComparison.Ordinal)));
+        JsonElement created = Parse(await server.RunAsync("assays", "create", line.Write("mine.json", mine), "--json"));
+        CommandLine.Outcome shown = await server.RunAsync("assays", "get", "il-6-auto");
+        PlateRead read = PlateMessages.ToWire(TestPlates.Read("REVIEW-4"), "r1", TestPlates.Layout().WithAssay("il-6-auto", 1));
+        await AnalyseAsync("REVIEW-4", runs: 1, () => connection.Ingest.SubmitPlateReadAsync(
+            new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = read }).ResponseAsync);
+
+        JsonElement waiting = Parse(await server.RunAsync("review", "list", "REVIEW-4", "--json"));
+        CommandLine.Outcome table = await server.RunAsync("review", "list", "REVIEW-4");
+
+        Assert.Equal((2, 2), (unknown.Code, misspelt.Code));
+        Assert.Contains("\"never\" is no release; expected one of by-review, automatic", unknown.Error, StringComparison.Ordinal);
+        Assert.Contains("analytes, release", misspelt.Error, StringComparison.Ordinal);
+        Assert.Equal("automatic", created.GetProperty("release").GetString());
+        Assert.Contains("release automatic", shown.Output, StringComparison.Ordinal);
+        Assert.All(waiting.EnumerateArray(), affected => Assert.Equal("NOT_ASSESSED (R_LOT_EXPIRED)", affected.GetProperty("withheld").GetString()));
+        Assert.Contains("NOT_ASSESSED (R_LOT_EXPIRED)", table.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Biomarkers.Client;
 using Biomarkers.Server.Access;
+using Biomarkers.Tests.Pipeline;
 using Biomarkers.V1;
 using Grpc.Core;
 using Xunit;
@@ -106,6 +107,13 @@ public sealed class ReviewServiceTests : IAsyncLifetime
         RpcFault refused = await FaultAsync(() => strict.Connection.Reviews.ReleaseResultsAsync(request).ResponseAsync);
 
         Assert.Equal((StatusCode.FailedPrecondition, "SIGNATURE_REQUIRED"), (refused.Code, refused.Reason));
+        // An assay that releases its results by itself changes nothing of that.
+        Assay assay = await strict.Connection.Assays.GetAssayAsync(new GetAssayRequest { Name = "assays/il-6" });
+        assay.Release = ResultRelease.Automatic;
+        await strict.Connection.Assays.CreateAssayAsync(new CreateAssayRequest { AssayId = "il-6", Assay = assay });
+        await strict.AnalyzeAsync("P2", readTime: TestPlates.ReadTime);
+        waiting = await strict.Connection.Reviews.ListAffectedResultsAsync(new ListAffectedResultsRequest { Plate = "plates/P2" });
+        Assert.Equal((3, "SIGNATURE_REQUIRED"), (waiting.AffectedResults.Count, Assert.Single(waiting.AffectedResults.Select(affected => affected.Withheld).Distinct())));
     }
 
     [Fact]
