@@ -109,6 +109,12 @@ public static class AuditActions
     /// <summary>A hold of a result was lifted.</summary>
     public const string ResultHoldLifted = "RESULT_HOLD_LIFTED";
 
+    /// <summary>A result was linked as the repeat of one on another plate.</summary>
+    public const string RepeatLinked = "REPEAT_LINKED";
+
+    /// <summary>A link of a repeat was removed.</summary>
+    public const string RepeatUnlinked = "REPEAT_UNLINKED";
+
     /// <summary>A version of a result was signed.</summary>
     public const string ResultSigned = "RESULT_SIGNED";
 

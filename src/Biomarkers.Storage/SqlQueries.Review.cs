@@ -2,6 +2,7 @@ using System.Globalization;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Review;
 using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
@@ -123,6 +124,13 @@ public sealed partial class SqlQueries : IReviewQueries
             .Where(row => resultKeys.Contains(row.ResultKey) && !lifts.Any(lift => lift.HoldKey == row.HoldKey))
             .OrderBy(row => row.HoldKey)
             .ToListAsync(cancellationToken)).ToLookup(row => row.ResultKey);
+        ITable<RepeatUnlinkTable> unlinks = connection.GetTable<RepeatUnlinkTable>();
+        List<RepeatLinkTable> links = await connection.GetTable<RepeatLinkTable>()
+            .Where(row => (resultKeys.Contains(row.RepeatKey) || resultKeys.Contains(row.OriginalKey)) && !unlinks.Any(unlink => unlink.LinkKey == row.LinkKey))
+            .OrderBy(row => row.LinkKey)
+            .ToListAsync(cancellationToken);
+        ILookup<long, RepeatLink> repeatOf = links.ToLookup(row => row.RepeatKey, row => ReviewMapping.ToLink(row, null));
+        ILookup<long, RepeatLink> repeats = links.ToLookup(row => row.OriginalKey, row => ReviewMapping.ToLink(row, null));
         ILookup<long, ResultSignatureTable> signatures = (await connection.GetTable<ResultSignatureTable>()
             .Where(row => versionKeys.Contains(row.VersionKey))
             .OrderBy(row => row.SignatureKey)
@@ -133,6 +141,8 @@ public sealed partial class SqlQueries : IReviewQueries
             {
                 CurrentVersion = current.TryGetValue(result.ResultKey, out int version) ? version : null,
                 OpenHolds = [.. holds[result.ResultKey].Select(hold => ReviewMapping.ToHold(hold, null))],
+                RepeatOf = repeatOf[result.ResultKey].FirstOrDefault(),
+                Repeats = [.. repeats[result.ResultKey]],
                 Signatures = [.. signatures[result.VersionKey].Select(ReviewMapping.ToSignature)],
             }),
         ];
