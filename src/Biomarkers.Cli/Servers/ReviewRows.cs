@@ -34,6 +34,39 @@ public sealed record HoldRow(
         hold.LiftTime?.ToDateTimeOffset());
 }
 
+/// <summary>A link of a repeat.</summary>
+/// <param name="Name">Number of the link.</param>
+/// <param name="Repeat">The result that is the repeat.</param>
+/// <param name="Original">What it repeats.</param>
+/// <param name="Reason">Why they were linked.</param>
+/// <param name="Actor">Who linked them.</param>
+/// <param name="LinkTime">When.</param>
+/// <param name="UnlinkReason">Why the link was removed; absent while it holds.</param>
+/// <param name="UnlinkActor">Who removed it; absent while it holds.</param>
+/// <param name="UnlinkTime">When; absent while it holds.</param>
+public sealed record RepeatLinkRow(
+    string Name,
+    string Repeat,
+    string Original,
+    string Reason,
+    string Actor,
+    DateTimeOffset? LinkTime,
+    string? UnlinkReason,
+    string? UnlinkActor,
+    DateTimeOffset? UnlinkTime)
+{
+    internal static RepeatLinkRow Of(V1.RepeatLink link) => new(
+        Names.LastOf(link.Name),
+        Names.LastOf(link.Repeat),
+        Names.LastOf(link.Original),
+        link.Reason,
+        link.Actor,
+        link.LinkTime?.ToDateTimeOffset(),
+        Names.NullIfEmpty(link.UnlinkReason),
+        Names.NullIfEmpty(link.UnlinkActor),
+        link.UnlinkTime?.ToDateTimeOffset());
+}
+
 /// <summary>A signature under a version.</summary>
 /// <param name="SignerName">Who.</param>
 /// <param name="Meaning">What it means.</param>

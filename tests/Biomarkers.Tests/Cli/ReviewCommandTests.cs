@@ -120,6 +120,33 @@ public sealed class ReviewCommandTests(CommandServer server) : IClassFixture<Com
         Assert.Contains("A03=bubble", wrong.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Review_LinkedRepeat_IsShownWithTheResultUntilItIsUnlinked()
+    {
+        var names = new List<string>();
+        foreach (string barcode in new[] { "REVIEW-5", "REVIEW-6" })
+        {
+            await AnalyseAsync(barcode, runs: 1, () => connection.Ingest.SubmitPlateReadAsync(
+                new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = TestServer.Read(barcode) }).ResponseAsync);
+            JsonElement results = Parse(await server.RunAsync("results", "--plate", barcode, "--sample", "S-1", "--json"));
+            names.Add(results[0].GetProperty("name").GetString()!["results/".Length..]);
+        }
+
+        JsonElement linked = Parse(await server.RunAsync("review", "link", names[1], names[0], "--reason", "was above the range", "--json"));
+        CommandLine.Outcome again = await server.RunAsync("review", "link", names[0], names[1], "--reason", "was above the range");
+        CommandLine.Outcome shown = await server.RunAsync("review", "versions", names[1]);
+        string link = linked.GetProperty("name").GetString()!;
+        CommandLine.Outcome unlinked = await server.RunAsync("review", "unlink", link, "--reason", "another draw");
+        JsonElement original = Parse(await server.RunAsync("review", "versions", names[0], "--json"));
+
+        Assert.Equal((names[1], names[0]), (linked.GetProperty("repeat").GetString(), linked.GetProperty("original").GetString()));
+        Assert.Equal((2, 0), (again.Code, unlinked.Code));
+        Assert.Contains("REPEAT_CYCLE", again.Error, StringComparison.Ordinal);
+        Assert.Contains($"{link}: of {names[0]}, was above the range", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("another draw", unlinked.Output, StringComparison.Ordinal);
+        Assert.Equal(0, original[0].GetProperty("repeats").GetArrayLength());
+    }
+
     private async Task AnalyseAsync<T>(string barcode, int runs, Func<Task<T>> act)
     {
         using var watch = connection.AnalyticalRuns.WatchAnalyticalRuns(new WatchAnalyticalRunsRequest { Plate = $"plates/{barcode}" }, deadline: TestServer.Deadline);

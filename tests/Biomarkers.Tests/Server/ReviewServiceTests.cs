@@ -135,6 +135,46 @@ public sealed class ReviewServiceTests : IAsyncLifetime
         Assert.Equal(("ALREADY_RESOLVED", "RESULT_HOLD_NOT_FOUND"), (again.Reason, none.Reason));
     }
 
+    [Fact]
+    public async Task Repeat_LinkedByAReviewer_IsShownByBothAndRefusedWhereItIsNone()
+    {
+        await server.AnalyzeAsync("P1");
+        await server.AnalyzeAsync("P2");
+        string[] first = [.. (await PendingAsync("P1")).Select(name => name.Split('@')[0])];
+        string[] second = [.. (await PendingAsync("P2")).Select(name => name.Split('@')[0])];
+        using BiomarkersConnection analyst = await ConnectAsAsync(Role.Analyst);
+        RpcFault denied = await FaultAsync(() => analyst.Reviews.LinkRepeatAsync(new LinkRepeatRequest { Repeat = second[0], Original = first[0], Reason = "again" }).ResponseAsync);
+        Assert.Equal(StatusCode.PermissionDenied, denied.Code);
+
+        RepeatLink linked = await Reviews.LinkRepeatAsync(new LinkRepeatRequest { Repeat = second[0], Original = first[0], Reason = "was above the range" });
+
+        Assert.Equal((second[0], first[0], "was above the range"), (linked.Repeat, linked.Original, linked.Reason));
+        Assert.Equal(linked, (await server.Connection.AnalyticalRuns.GetResultAsync(new GetResultRequest { Name = second[0] })).RepeatOf);
+        Assert.Equal([linked], (await server.Connection.AnalyticalRuns.GetResultAsync(new GetResultRequest { Name = first[0] })).Repeats);
+        (LinkRepeatRequest Request, StatusCode Code, string Reason)[] refused =
+        [
+            (new LinkRepeatRequest { Repeat = "results/999", Original = first[0], Reason = "again" }, StatusCode.NotFound, "RESULT_NOT_FOUND"),
+            (new LinkRepeatRequest { Repeat = second[1], Original = first[2], Reason = "again" }, StatusCode.FailedPrecondition, "SAMPLE_MISMATCH"),
+            (new LinkRepeatRequest { Repeat = first[0], Original = second[0], Reason = "again" }, StatusCode.FailedPrecondition, "REPEAT_CYCLE"),
+            (new LinkRepeatRequest { Repeat = second[0], Original = first[0], Reason = "again" }, StatusCode.FailedPrecondition, "ALREADY_LINKED"),
+            (new LinkRepeatRequest { Repeat = second[1], Original = first[1] }, StatusCode.InvalidArgument, "INVALID_CONTENT"),
+            (new LinkRepeatRequest { Repeat = second[1] + "@1", Original = first[1], Reason = "again" }, StatusCode.InvalidArgument, "INVALID_CONTENT"),
+        ];
+        foreach ((LinkRepeatRequest request, StatusCode code, string reason) in refused)
+        {
+            RpcFault fault = await FaultAsync(() => Reviews.LinkRepeatAsync(request).ResponseAsync);
+            Assert.Equal((code, reason), (fault.Code, fault.Reason));
+        }
+
+        RpcFault unexplained = await FaultAsync(() => Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = linked.Name }).ResponseAsync);
+        Assert.Equal(("reason", "REASON_REQUIRED"), (unexplained.Fields[0].Field, unexplained.Fields[0].Reason));
+        RepeatLink removed = await Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = linked.Name, Reason = "another draw" });
+        Assert.Equal((linked.Name, "another draw"), (removed.Name, removed.UnlinkReason));
+        RpcFault again = await FaultAsync(() => Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = linked.Name, Reason = "another draw" }).ResponseAsync);
+        RpcFault none = await FaultAsync(() => Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = "repeatLinks/999", Reason = "another draw" }).ResponseAsync);
+        Assert.Equal(("ALREADY_RESOLVED", "REPEAT_LINK_NOT_FOUND"), (again.Reason, none.Reason));
+    }
+
     private static (ResultStatus Status, int Version, int Supersedes, string Reason) Shown(Result result) =>
         (result.Status, result.Version, result.SupersedesVersion, result.Reason);
 
