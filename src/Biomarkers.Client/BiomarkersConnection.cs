@@ -256,6 +256,8 @@ public sealed class BiomarkersConnection : IDisposable
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.WithdrawResults)),
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.HoldResults)),
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.LiftHold)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.LinkRepeat)),
+                    ReviewStep(nameof(ReviewService.ReviewServiceClient.UnlinkRepeat)),
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.SignResults)),
                     ReviewStep(nameof(ReviewService.ReviewServiceClient.SetSigningPin)),
                 },

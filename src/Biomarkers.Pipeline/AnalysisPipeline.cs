@@ -40,6 +40,9 @@ public sealed class AnalysisPipeline
         alone = Channel.CreateBounded<ReadyWork>(new BoundedChannelOptions(limits.RecoveryPageSize) { SingleReader = true, SingleWriter = true });
     }
 
+    /// <summary>Whether nothing leaves this server without a signature, so that no result is released as its run is saved; false by default.</summary>
+    public bool ReleaseNeedsSignature { get; init; }
+
     /// <summary>Plates that wait for a worker.</summary>
     public int QueueLength => queues.Sum(queue => queue.Reader.Count) + alone.Reader.Count;
 
@@ -236,7 +239,7 @@ public sealed class AnalysisPipeline
         try
         {
             using Activity? span = PipelineTrace.StartSave(work);
-            RunSaving saving = await writer.WriteUntilDoneAsync(new SaveRun(work, run), cancellationToken, goesFirst: true);
+            RunSaving saving = await writer.WriteUntilDoneAsync(new SaveRun(work, run) { ReleaseNeedsSignature = ReleaseNeedsSignature }, cancellationToken, goesFirst: true);
             if (saving.Run is { } saved)
             {
                 changes.Raise();

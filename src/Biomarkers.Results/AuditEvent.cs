@@ -94,6 +94,9 @@ public static class AuditActions
     /// <summary>A version of a result left the laboratory for the first time; the detail has the hash of the version.</summary>
     public const string ResultReleased = "RESULT_RELEASED";
 
+    /// <summary>A version of a result was computed whose assay asks for automatic release, and waits for a reviewer; the detail says what stands against it.</summary>
+    public const string ReleaseWithheld = "RELEASE_WITHHELD";
+
     /// <summary>A version of a result took the place of the one that had left.</summary>
     public const string ResultCorrected = "RESULT_CORRECTED";
 
@@ -105,6 +108,12 @@ public static class AuditActions
 
     /// <summary>A hold of a result was lifted.</summary>
     public const string ResultHoldLifted = "RESULT_HOLD_LIFTED";
+
+    /// <summary>A result was linked as the repeat of one on another plate.</summary>
+    public const string RepeatLinked = "REPEAT_LINKED";
+
+    /// <summary>A link of a repeat was removed.</summary>
+    public const string RepeatUnlinked = "REPEAT_UNLINKED";
 
     /// <summary>A version of a result was signed.</summary>
     public const string ResultSigned = "RESULT_SIGNED";

@@ -17,6 +17,7 @@ public static class AssayMessages
         ResponseKind = WordOf<V1.ResponseKind>(assay.ResponseKind),
         RulePack = assay.RulePack,
         Analytes = { assay.Analytes.Select(ToWire) },
+        Release = WordOf<V1.ResultRelease>(assay.Release),
     };
 
     /// <summary>An assay that a server answered.</summary>
@@ -25,7 +26,10 @@ public static class AssayMessages
     {
         string id = assay.Name[(assay.Name.LastIndexOf('/') + 1)..].Split('@')[0];
         return new AssayDefinition(
-            id, assay.Version, assay.DisplayName, WordOf<ResponseKind>(assay.ResponseKind), assay.RulePack, [.. assay.Analytes.Select(ToSpecification)]);
+            id, assay.Version, assay.DisplayName, WordOf<ResponseKind>(assay.ResponseKind), assay.RulePack, [.. assay.Analytes.Select(ToSpecification)])
+        {
+            Release = assay.Release == V1.ResultRelease.Unspecified ? ResultRelease.ByReview : WordOf<ResultRelease>(assay.Release),
+        };
     }
 
     private static V1.AnalyteSpecification ToWire(AnalyteSpecification analyte)

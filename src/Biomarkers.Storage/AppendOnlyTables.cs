@@ -16,6 +16,7 @@ internal static class AppendOnlyTables
         [4] = ["revoked_certificate"],
         [5] = ["run_seal"],
         [6] = ["result_hold", "result_hold_lift", "result_signature"],
+        [8] = ["repeat_link", "repeat_unlink"],
     };
 
     /// <summary>All of them.</summary>

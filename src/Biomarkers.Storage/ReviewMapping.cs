@@ -6,7 +6,7 @@ using Biomarkers.Storage.Tables;
 
 namespace Biomarkers.Storage;
 
-/// <summary>Holds, signatures and PINs to rows and back.</summary>
+/// <summary>Holds, links of repeats, signatures and PINs to rows and back.</summary>
 internal static class ReviewMapping
 {
     public static ResultHold ToHold(ResultHoldTable row, ResultHoldLiftTable? lift) => new(
@@ -16,6 +16,15 @@ internal static class ReviewMapping
         row.Reason,
         Instant.FromMicroseconds(row.PlaceTime),
         lift is null ? null : new HoldLift(lift.Actor, lift.Reason, Instant.FromMicroseconds(lift.LiftTime)));
+
+    public static RepeatLink ToLink(RepeatLinkTable row, RepeatUnlinkTable? unlink) => new(
+        row.LinkKey,
+        row.RepeatKey,
+        row.OriginalKey,
+        row.Actor,
+        row.Reason,
+        Instant.FromMicroseconds(row.LinkTime),
+        unlink is null ? null : new RepeatUnlink(unlink.Actor, unlink.Reason, Instant.FromMicroseconds(unlink.UnlinkTime)));
 
     public static ResultSignatureTable ToRow(long key, long versionKey, Signature signature) => new()
     {

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Biomarkers.Pipeline.Queries;
+using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
+using Biomarkers.Results.Review;
 using Biomarkers.Storage.Seals;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
@@ -63,10 +66,31 @@ public sealed partial class SqlQueries : IReviewQueries
         VersionPlace[] places = await versions
             .Where(row => keys.Contains(row.VersionKey)).Select(row => new VersionPlace(row.VersionKey, row.RunKey)).ToArrayAsync(cancellationToken);
         Dictionary<long, StoredResult> read = (await ReadVersionsAsync(connection, places, cancellationToken)).ToDictionary(result => result.VersionKey);
-        return PageOf(rows, page, row => row.ResultKey, row => new AffectedResult(Found(row.Current), Found(row.Pending)));
+        Dictionary<string, string> withheld = await WithheldAsync(connection, [.. rows.Select(row => Found(row.Pending)?.RunKey).OfType<long>().Distinct()], cancellationToken);
+        return PageOf(rows, page, row => row.ResultKey, row => new AffectedResult(Found(row.Current), Found(row.Pending))
+        {
+            Withheld = Found(row.Pending) is { } pending
+                ? withheld.GetValueOrDefault(NameOf(pending)) ?? withheld.GetValueOrDefault(SealedRuns.NameOf(pending.RunKey))
+                : null,
+        });
 
         StoredResult? Found(long? key) => key is { } known ? read[known] : null;
     }
+
+    // What stood against the release of results as their run was saved. The events of a run's saving follow its own, one for each result at most.
+    private static async Task<Dictionary<string, string>> WithheldAsync(DataConnection connection, long[] runKeys, CancellationToken cancellationToken)
+    {
+        var rows = await (
+            from run in connection.GetTable<AnalyticalRunTable>()
+            join change in connection.GetTable<ChangeFeedTable>() on run.RunKey equals change.TargetKey
+            from audit in connection.GetTable<AuditEventTable>()
+            where runKeys.Contains(run.RunKey) && change.Kind == (int)FeedKind.RunSaved
+            where audit.Action == AuditActions.ReleaseWithheld && audit.Sequence > change.Sequence && audit.Sequence <= change.Sequence + run.ResultCount
+            select new { audit.Target, audit.Detail }).ToListAsync(cancellationToken);
+        return rows.ToDictionary(row => row.Target, row => row.Detail ?? string.Empty);
+    }
+
+    private static string NameOf(StoredResult result) => string.Create(CultureInfo.InvariantCulture, $"results/{result.ResultKey}@{result.Version}");
 
     // In the order given, each of a run that is as it was sealed.
     private static async Task<IReadOnlyList<StoredResult>> ReadVersionsAsync(
@@ -100,6 +124,13 @@ public sealed partial class SqlQueries : IReviewQueries
             .Where(row => resultKeys.Contains(row.ResultKey) && !lifts.Any(lift => lift.HoldKey == row.HoldKey))
             .OrderBy(row => row.HoldKey)
             .ToListAsync(cancellationToken)).ToLookup(row => row.ResultKey);
+        ITable<RepeatUnlinkTable> unlinks = connection.GetTable<RepeatUnlinkTable>();
+        List<RepeatLinkTable> links = await connection.GetTable<RepeatLinkTable>()
+            .Where(row => (resultKeys.Contains(row.RepeatKey) || resultKeys.Contains(row.OriginalKey)) && !unlinks.Any(unlink => unlink.LinkKey == row.LinkKey))
+            .OrderBy(row => row.LinkKey)
+            .ToListAsync(cancellationToken);
+        ILookup<long, RepeatLink> repeatOf = links.ToLookup(row => row.RepeatKey, row => ReviewMapping.ToLink(row, null));
+        ILookup<long, RepeatLink> repeats = links.ToLookup(row => row.OriginalKey, row => ReviewMapping.ToLink(row, null));
         ILookup<long, ResultSignatureTable> signatures = (await connection.GetTable<ResultSignatureTable>()
             .Where(row => versionKeys.Contains(row.VersionKey))
             .OrderBy(row => row.SignatureKey)
@@ -110,6 +141,8 @@ public sealed partial class SqlQueries : IReviewQueries
             {
                 CurrentVersion = current.TryGetValue(result.ResultKey, out int version) ? version : null,
                 OpenHolds = [.. holds[result.ResultKey].Select(hold => ReviewMapping.ToHold(hold, null))],
+                RepeatOf = repeatOf[result.ResultKey].FirstOrDefault(),
+                Repeats = [.. repeats[result.ResultKey]],
                 Signatures = [.. signatures[result.VersionKey].Select(ReviewMapping.ToSignature)],
             }),
         ];

@@ -81,7 +81,7 @@ internal sealed partial class SqlStoreTransaction
         await connection.InsertAsync(row, token: cancellationToken);
         long? layoutKey = row.LayoutKey;
         await Plates.Where(plate => plate.PlateKey == layout.PlateKey).Set(plate => plate.LayoutKey, layoutKey).UpdateAsync(cancellationToken);
-        return new LayoutRow(row.LayoutKey, version, layout.AssayKey, layout.Layout);
+        return new LayoutRow(row.LayoutKey, version, layout.AssayKey, layout.Layout, layout.Reason);
     }
 
     public async Task<LayoutRow> GetLayoutAsync(long layoutKey, CancellationToken cancellationToken)
@@ -89,7 +89,7 @@ internal sealed partial class SqlStoreTransaction
         PlateLayoutTable row = await connection.GetTable<PlateLayoutTable>().SingleAsync(layout => layout.LayoutKey == layoutKey, cancellationToken);
         byte[] definition = Encoding.UTF8.GetBytes(row.Definition);
         Damage.Require($"layout version {row.Version} of a plate", definition, row.ContentHash);
-        return new LayoutRow(row.LayoutKey, row.Version, row.AssayKey, PlateLayout.FromCanonicalJson(definition));
+        return new LayoutRow(row.LayoutKey, row.Version, row.AssayKey, PlateLayout.FromCanonicalJson(definition), row.Reason);
     }
 
     public async Task<IReadOnlyList<ReadRow>> ListReadsAsync(long plateKey, CancellationToken cancellationToken)

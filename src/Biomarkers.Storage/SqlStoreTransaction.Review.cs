@@ -21,11 +21,10 @@ internal sealed partial class SqlStoreTransaction
 
     public async Task<IReadOnlyList<ReviewedResult>> LockResultsAsync(IReadOnlyCollection<long> resultKeys, CancellationToken cancellationToken)
     {
-        Dictionary<long, long> plateKeys = await connection.GetTable<ResultTable>()
-            .Where(row => resultKeys.Contains(row.ResultKey))
-            .ToDictionaryAsync(row => row.ResultKey, row => row.PlateKey, cancellationToken);
+        List<ResultTable> identities = await connection.GetTable<ResultTable>().Where(row => resultKeys.Contains(row.ResultKey)).ToListAsync(cancellationToken);
+        long[] plates = [.. identities.Select(row => row.PlateKey).Distinct().Order()];
         // In one order at every server. Whoever computes or reviews results of a plate at the same time comes before or after.
-        foreach (long plateKey in plateKeys.Values.Distinct().Order())
+        foreach (long plateKey in plates)
         {
             await database.LockRowAsync(connection, "plate", "plate_key", plateKey, cancellationToken);
         }
@@ -34,7 +33,6 @@ internal sealed partial class SqlStoreTransaction
         long[] runKeys = await connection.GetTable<ResultVersionTable>()
             .Where(row => resultKeys.Contains(row.ResultKey)).Select(row => row.RunKey).Distinct().ToArrayAsync(cancellationToken);
         Dictionary<long, RunContents> runs = await ReadSealedAsync(runKeys, cancellationToken);
-        long[] plates = [.. plateKeys.Values.Distinct()];
         HashSet<long> newest = [.. await Plates.Where(row => plates.Contains(row.PlateKey) && row.RunKey != null).Select(row => row.RunKey!.Value).ToListAsync(cancellationToken)];
         ILookup<long, ReviewedVersion> versions = runs.Values
             .SelectMany(run => run.Versions.Select(version => (version.ResultKey, Version: ToReviewed(run, version, newest))))
@@ -43,8 +41,11 @@ internal sealed partial class SqlStoreTransaction
             .Where(row => resultKeys.Contains(row.ResultKey) && !ResultHoldLifts.Any(lift => lift.HoldKey == row.HoldKey))
             .Select(row => row.ResultKey)
             .ToListAsync(cancellationToken)];
-        return [.. plateKeys.Select(result => new ReviewedResult(
-            result.Key, result.Value, [.. versions[result.Key].OrderBy(version => version.Version)], held.Contains(result.Key)))];
+        return
+        [
+            .. identities.Select(row => new ReviewedResult(
+                row.ResultKey, row.PlateKey, [.. versions[row.ResultKey].OrderBy(version => version.Version)], held.Contains(row.ResultKey), row.SampleId, row.Analyte)),
+        ];
     }
 
     public async Task<IReadOnlyList<VersionName>> AddVersionsAsync(IReadOnlyList<VersionToAdd> versions, DateTimeOffset time, CancellationToken cancellationToken)

@@ -38,9 +38,10 @@ internal sealed partial class SqlStoreTransaction
         }
 
         WorkItemTable item = await WorkItems.SingleAsync(row => row.WorkKey == work.WorkKey, cancellationToken);
-        RunCoverage coverage = await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
+        (RunCoverage coverage, IReadOnlyList<ResultVersionTable> versions) = await SaveRowsAsync(runKey.Value, item, work, run, now, cancellationToken);
         await SetRunAsync(plateKey, runKey.Value, time, cancellationToken);
-        return new RunSaving(new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode, coverage), IsReleased: false);
+        var saved = new SavedRun(runKey.Value, work.Inputs.Read.PlateBarcode, coverage, item.LayoutKey, [.. versions.Select(version => version.ResultKey)]);
+        return new RunSaving(saved, IsReleased: false);
     }
 
     public async Task<RunCoverage> ReinstateRunAsync(long runKey, string? reason, DateTimeOffset time, CancellationToken cancellationToken)
@@ -110,7 +111,8 @@ internal sealed partial class SqlStoreTransaction
         await SettlePlateAsync(plateKey, time, cancellationToken);
     }
 
-    private async Task<RunCoverage> SaveRowsAsync(long runKey, WorkItemTable item, ReadyWork work, AnalyticalRun run, long now, CancellationToken cancellationToken)
+    private async Task<(RunCoverage Coverage, IReadOnlyList<ResultVersionTable> Versions)> SaveRowsAsync(
+        long runKey, WorkItemTable item, ReadyWork work, AnalyticalRun run, long now, CancellationToken cancellationToken)
     {
         AnalyticalRunTable row = ToRunRow(runKey, item, work.Inputs, run, now);
         await connection.InsertAsync(row, token: cancellationToken);
@@ -140,7 +142,7 @@ internal sealed partial class SqlStoreTransaction
         };
         RunSealTable seal = contents.MakeSeal(ordinal: 1);
         await connection.InsertAsync(seal, token: cancellationToken);
-        return Cover(seal, read);
+        return (Cover(seal, read), versions);
     }
 
     private async Task<(RunOrigin Origin, PlateReadTable Read)> OriginOfAsync(AnalyticalRunTable run, CancellationToken cancellationToken)

@@ -54,10 +54,11 @@ public static class AssaysCommand
 
         call.Console.WriteTable(
             ListTables.Count(assays.Length, "assay"),
-            ["Assay", "Name", "Response", "Rules", "Analytes"],
+            ["Assay", "Name", "Response", "Rules", "Release", "Analytes"],
             assays.Select(assay => (IReadOnlyList<string>)
             [
-                assay.Name, assay.DisplayName, CommandConsole.WordOf(assay.ResponseKind), assay.RulePack, string.Join(", ", assay.Analytes.Select(analyte => analyte.Analyte)),
+                assay.Name, assay.DisplayName, CommandConsole.WordOf(assay.ResponseKind), assay.RulePack, CommandConsole.WordOf(assay.Release),
+                string.Join(", ", assay.Analytes.Select(analyte => analyte.Analyte)),
             ]));
         return ExitCodes.Ok;
     }
@@ -94,7 +95,7 @@ public static class AssaysCommand
         }
 
         call.Console.WriteTable(
-            $"{assay.Name}, {assay.DisplayName}: {CommandConsole.WordOf(assay.ResponseKind)}, rules {assay.RulePack}",
+            $"{assay.Name}, {assay.DisplayName}: {CommandConsole.WordOf(assay.ResponseKind)}, rules {assay.RulePack}, release {CommandConsole.WordOf(assay.Release)}",
             ["Analyte", "Name", "Unit", "LLOQ", "ULOQ", "Curve", "Weights", "Fixed", "Fitted to", "Blanks", "Predilution", "LOINC"],
             assay.Analytes.Select(analyte => (IReadOnlyList<string>)
             [

@@ -20,6 +20,12 @@ public static class ReviewCommand
 
     private static readonly Argument<string> HoldArgument = new("hold") { Description = "Number of the hold, as 'biomarkers review versions' shows it." };
 
+    private static readonly Argument<string> RepeatArgument = new("repeat") { Description = "The result that is the repeat, such as 21." };
+
+    private static readonly Argument<string> OriginalArgument = new("original") { Description = "The result on another plate that it repeats, such as 17." };
+
+    private static readonly Argument<string> LinkArgument = new("link") { Description = "Number of the link, as 'biomarkers review versions' shows it." };
+
     private static readonly Argument<string> ResultArgument = new("result") { Description = "The result, such as 17." };
 
     private static readonly Argument<string> PlateArgument = new("plate") { Description = "Barcode of the plate." };
@@ -40,7 +46,7 @@ public static class ReviewCommand
 
     /// <summary>Makes the command.</summary>
     public static Command Create() => new(
-        "review", "Release, correct, withdraw, hold and sign results. Exit codes: 0 done, 2 wrong arguments, refused or no answer; a refused step changes nothing.")
+        "review", "Release, correct, withdraw, hold, link and sign results. Exit codes: 0 done, 2 wrong arguments, refused or no answer; a refused step changes nothing.")
     {
         Work("list", "List the results of a plate that wait for a reviewer, each beside the version that counts now.", ListAsync, [PlateArgument, Pages.Limit, JsonOption]),
         Work("versions", "List every version of a result, oldest first, with its holds and signatures.", VersionsAsync, [ResultArgument, JsonOption]),
@@ -49,6 +55,8 @@ public static class ReviewCommand
         Work("withdraw", "Take back versions that left.", WithdrawAsync, [ResultsArgument, PlateOption, HeldCommand.ReasonOption, .. Signing.Options, JsonOption]),
         Work("hold", "Let nothing of some results leave until the hold is lifted.", HoldAsync, [HoldResultsArgument, HeldCommand.ReasonOption, JsonOption]),
         Work("lift", "Lift a hold.", LiftAsync, [HoldArgument, HeldCommand.ReasonOption, JsonOption]),
+        Work("link", "Link a result to the one on another plate that it repeats.", LinkAsync, [RepeatArgument, OriginalArgument, HeldCommand.ReasonOption, JsonOption]),
+        Work("unlink", "Remove a link of a repeat.", UnlinkAsync, [LinkArgument, HeldCommand.ReasonOption, JsonOption]),
         Work("sign", "Sign the newest versions of results.", SignAsync, [ResultsArgument, PlateOption, .. Signing.Options, JsonOption]),
         Work("pin", "Set the PIN that goes with the key when its holder signs.", Signing.SetPinAsync, [.. Signing.PinOptions]),
         Work("reanalyze", "Analyse a plate anew, with wells left out or by another assay.", ReanalyzeAsync, [PlateArgument, ExcludeOption, AssayOption, HeldCommand.ReasonOption, JsonOption]),
@@ -126,6 +134,27 @@ public static class ReviewCommand
             Reason = call.Parsed.GetRequiredValue(HeldCommand.ReasonOption),
         };
         return Print(call, [HoldRow.Of(await call.Connection.Reviews.LiftHoldAsync(request, cancellationToken: call.CancellationToken))]);
+    }
+
+    private static async Task<int> LinkAsync(ServerCall call)
+    {
+        var request = new V1.LinkRepeatRequest
+        {
+            Repeat = Names.InCollection("results", call.Parsed.GetRequiredValue(RepeatArgument)),
+            Original = Names.InCollection("results", call.Parsed.GetRequiredValue(OriginalArgument)),
+            Reason = call.Parsed.GetRequiredValue(HeldCommand.ReasonOption),
+        };
+        return Print(call, RepeatLinkRow.Of(await call.Connection.Reviews.LinkRepeatAsync(request, cancellationToken: call.CancellationToken)));
+    }
+
+    private static async Task<int> UnlinkAsync(ServerCall call)
+    {
+        var request = new V1.UnlinkRepeatRequest
+        {
+            Name = Names.InCollection("repeatLinks", call.Parsed.GetRequiredValue(LinkArgument)),
+            Reason = call.Parsed.GetRequiredValue(HeldCommand.ReasonOption),
+        };
+        return Print(call, RepeatLinkRow.Of(await call.Connection.Reviews.UnlinkRepeatAsync(request, cancellationToken: call.CancellationToken)));
     }
 
     private static async Task<int> ReanalyzeAsync(ServerCall call)
@@ -244,6 +273,20 @@ public static class ReviewCommand
         else
         {
             ListTables.Print(call.Console, rows);
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static int Print(ServerCall call, RepeatLinkRow link)
+    {
+        if (call.Parsed.GetValue(JsonOption))
+        {
+            call.Console.WriteJson(link);
+        }
+        else
+        {
+            ListTables.Print(call.Console, [link]);
         }
 
         return ExitCodes.Ok;

@@ -19,6 +19,7 @@ internal static class AssayFile
         ["form"] = WordsOf<AnalyteForm>(),
         ["fitBasis"] = WordsOf<FitBasis>(),
         ["blankTreatment"] = WordsOf<BlankTreatment>(),
+        ["release"] = WordsOf<ResultRelease>(),
         ["unit"] = ConcentrationUnit.KnownCodes,
     };
 
@@ -115,7 +116,7 @@ internal static class AssayFile
             string owner = path.LastIndexOf('.') is > 0 and var dot ? path[..dot] : "$";
             Type type = owner == "$" ? typeof(AssayDefinition) : typeof(AnalyteSpecification);
             string known = string.Join(", ", type.GetProperties()
-                .Where(item => item.GetCustomAttribute<JsonIgnoreAttribute>() is null)
+                .Where(item => item.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
                 .Select(item => JsonNamingPolicy.CamelCase.ConvertName(item.Name)));
             return new Fault(place, FaultReasons.UnknownWord, $"Unknown key '{Texts.Shorten(property)}' at {owner}; expected one of {known}.");
         }

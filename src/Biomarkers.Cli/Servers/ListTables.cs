@@ -78,7 +78,7 @@ internal static class ListTables
 
     public static void Print(CommandConsole console, IReadOnlyList<AffectedRow> affected) => console.WriteTable(
         Count(affected.Count, "waiting result"),
-        ["Waits", "Sample", "Run", "Counts now", "Would count", "Flags", "Holds"],
+        ["Waits", "Sample", "Run", "Counts now", "Would count", "Flags", "Holds", "Withheld for"],
         affected.Select(row =>
         {
             ResultRow shown = row.After ?? row.Before!;
@@ -87,19 +87,28 @@ internal static class ListTables
                 row.After is null ? "" : NameOf(row.After), $"{shown.SampleId} {shown.Analyte}", $"{Names.LastOf(shown.Run)} {WordOf(shown.Verdict)}",
                 row.Before is null ? "" : $"{row.Before.Status} {NameOf(row.Before)} {RunTables.ConcentrationOf(row.Before)}",
                 row.After is null ? "(no longer in the newest run)" : RunTables.ConcentrationOf(row.After),
-                string.Join(' ', shown.Flags), string.Join(' ', shown.OpenHolds.Select(hold => hold.Name)),
+                string.Join(' ', shown.Flags), string.Join(' ', shown.OpenHolds.Select(hold => hold.Name)), row.Withheld ?? "",
             ];
         }));
 
     public static void PrintVersions(CommandConsole console, IReadOnlyList<ResultRow> versions) => console.WriteTable(
         Count(versions.Count, "version"),
-        ["Version", "Sample", "Status", "Result", "Run", "Made (UTC)", "In place of", "Why", "Signatures", "Holds"],
+        ["Version", "Sample", "Status", "Result", "Run", "Made (UTC)", "In place of", "Why", "Signatures", "Holds", "Repeats"],
         versions.Select(row => (IReadOnlyList<string>)
         [
             NameOf(row), $"{row.SampleId} {row.Analyte}", row.Status, RunTables.ConcentrationOf(row), Names.LastOf(row.Run), Time(row.CreateTime),
             row.SupersedesVersion is { } before ? $"@{Whole(before)}" : "", row.Reason ?? "",
             string.Join("; ", row.Signatures.Select(signature => $"{signature.SignerName}, {signature.Meaning}, {Time(signature.SignTime)}")),
             string.Join("; ", row.OpenHolds.Select(hold => $"{hold.Name}: {hold.Reason}")),
+            string.Join("; ", LinksOf(row)),
+        ]));
+
+    public static void Print(CommandConsole console, IReadOnlyList<RepeatLinkRow> links) => console.WriteTable(
+        Count(links.Count, "link"),
+        ["Link", "Repeat", "Of", "Linked (UTC)", "By", "Why", "Removed (UTC)", "By", "Why"],
+        links.Select(link => (IReadOnlyList<string>)
+        [
+            link.Name, link.Repeat, link.Original, Time(link.LinkTime), link.Actor, link.Reason, Time(link.UnlinkTime), link.UnlinkActor ?? "", link.UnlinkReason ?? "",
         ]));
 
     public static void Print(CommandConsole console, IReadOnlyList<HoldRow> holds) => console.WriteTable(
@@ -109,6 +118,12 @@ internal static class ListTables
         [
             hold.Name, hold.Result, Time(hold.PlaceTime), hold.Actor, hold.Reason, Time(hold.LiftTime), hold.LiftActor ?? "", hold.LiftReason ?? "",
         ]));
+
+    private static IEnumerable<string> LinksOf(ResultRow row) =>
+    [
+        .. row.RepeatOf is { } original ? [$"{original.Name}: of {original.Original}, {original.Reason}"] : Array.Empty<string>(),
+        .. row.Repeats.Select(link => $"{link.Name}: by {link.Repeat}, {link.Reason}"),
+    ];
 
     private static string NameOf(ResultRow row) => $"{Names.LastOf(row.Name)}@{Whole(row.Version)}";
 

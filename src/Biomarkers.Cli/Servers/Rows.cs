@@ -136,6 +136,8 @@ public sealed record ResultRow : ResultReport
         CurrentVersion = result.CurrentVersion == 0 ? null : result.CurrentVersion;
         Reason = Names.NullIfEmpty(result.Reason);
         OpenHolds = [.. result.OpenHolds.Select(HoldRow.Of)];
+        RepeatOf = result.RepeatOf is { } original ? RepeatLinkRow.Of(original) : null;
+        Repeats = [.. result.Repeats.Select(RepeatLinkRow.Of)];
         Signatures = [.. result.Signatures.Select(SignatureRow.Of)];
         VersionSha256 = result.VersionSha256;
     }
@@ -175,6 +177,12 @@ public sealed record ResultRow : ResultReport
 
     /// <summary>Holds of the result that are open.</summary>
     public IReadOnlyList<HoldRow> OpenHolds { get; }
+
+    /// <summary>The link to the result on another plate that this one repeats; absent where it is no repeat.</summary>
+    public RepeatLinkRow? RepeatOf { get; }
+
+    /// <summary>Links of results on other plates that repeat this one.</summary>
+    public IReadOnlyList<RepeatLinkRow> Repeats { get; }
 
     /// <summary>Signatures under this version.</summary>
     public IReadOnlyList<SignatureRow> Signatures { get; }

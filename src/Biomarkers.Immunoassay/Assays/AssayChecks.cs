@@ -27,6 +27,7 @@ internal static class AssayChecks
             faults.Add(new Fault("response_kind", FaultReasons.UnknownWord, $"Response kind {(int)assay.ResponseKind} is not known."));
         }
 
+        CheckWord("release", assay.Release, faults);
         if (!RulePacks.TryFind(assay.RulePack, out _))
         {
             faults.Add(new Fault("rule_pack", FaultReasons.UnknownWord, $"Rule pack '{Texts.Shorten(assay.RulePack)}' is not known; expected one of {RulePacks.KnownNames}."));

@@ -36,6 +36,16 @@ public enum BlankTreatment
     Subtract,
 }
 
+/// <summary>Who lets the results of an assay leave.</summary>
+public enum ResultRelease
+{
+    /// <summary>A reviewer, each time.</summary>
+    ByReview,
+
+    /// <summary>The server, as it saves a run, where nothing stands against it; a reviewer decides on the others, and on every correction.</summary>
+    Automatic,
+}
+
 /// <summary>One validated method: its analytes, how they are computed, and the rules that judge a run. Immutable; a change is a new version.</summary>
 /// <param name="Id">Name such as <c>il-6</c>.</param>
 /// <param name="Version">1 or more; raised by every change.</param>
@@ -51,6 +61,10 @@ public sealed record AssayDefinition(
     string RulePack,
     IReadOnlyList<AnalyteSpecification> Analytes)
 {
+    /// <summary>Who lets results leave; by default a reviewer, which is not written: assays of a time before there was a choice keep their hash.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ResultRelease Release { get; init; }
+
     /// <summary>Id and version, such as <c>il-6@1</c>.</summary>
     [JsonIgnore]
     public string Name => $"{Id}@{Version}";

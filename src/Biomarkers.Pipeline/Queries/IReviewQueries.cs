@@ -16,4 +16,8 @@ public interface IReviewQueries
 /// <summary>A result before and after.</summary>
 /// <param name="Before">The version that counts outside of the laboratory; null where none left.</param>
 /// <param name="After">The computed version that waits; null where the newest run of the plate has no such result any more.</param>
-public sealed record AffectedResult(StoredResult? Before, StoredResult? After);
+public sealed record AffectedResult(StoredResult? Before, StoredResult? After)
+{
+    /// <summary>What stood against the automatic release of the version that waits when it was computed; null where its assay does not ask for one.</summary>
+    public string? Withheld { get; init; }
+}

@@ -153,6 +153,12 @@ public sealed record StoredResult(
     /// <summary>Holds of the result that are open, oldest first.</summary>
     public IReadOnlyList<ResultHold> OpenHolds { get; init; } = [];
 
+    /// <summary>The link to the result on another plate that this one repeats; null where it is no repeat.</summary>
+    public RepeatLink? RepeatOf { get; init; }
+
+    /// <summary>Links of results on other plates that repeat this one, oldest first.</summary>
+    public IReadOnlyList<RepeatLink> Repeats { get; init; } = [];
+
     /// <summary>Signatures under this version, oldest first.</summary>
     public IReadOnlyList<Signature> Signatures { get; init; } = [];
 }

@@ -70,19 +70,7 @@ public sealed record TakeReviewStep(
             return Reviewed.Refused(faults);
         }
 
-        IReadOnlyList<VersionName> added = await context.Transaction.AddVersionsAsync(adding, context.Now, cancellationToken);
-        for (int i = 0; i < added.Count; i++)
-        {
-            string superseded = adding[i].Next.Supersedes is { } before ? $", supersedes @{before}" : "";
-            context.Record(
-                Actor,
-                ActionOf(Step),
-                ReviewedResults.NameOf(added[i]),
-                Reason,
-                $"{adding[i].Next.Status} of @{adding[i].Next.Basis}{superseded}, SHA-256 {added[i].Hash}",
-                new FeedChange(FeedKind.ResultVersionLeft, added[i].VersionKey));
-        }
-
+        IReadOnlyList<VersionName> added = await ReviewedResults.AddAsync(context, adding, Step, Actor, cancellationToken);
         if (Signing is not null)
         {
             await Signing.SignAsync(context, Actor, added, cancellationToken);
@@ -91,13 +79,6 @@ public sealed record TakeReviewStep(
         await ReviewedResults.TouchPlatesAsync(context, results.Values, cancellationToken);
         return new Reviewed([], null, added);
     }
-
-    private static string ActionOf(ReviewStep step) => step switch
-    {
-        ReviewStep.Release => AuditActions.ResultReleased,
-        ReviewStep.Correct => AuditActions.ResultCorrected,
-        _ => AuditActions.ResultWithdrawn,
-    };
 }
 
 /// <summary>What the steps of review have in common.</summary>
@@ -113,6 +94,26 @@ internal static class ReviewedResults
         return (results, keys.Where(key => !results.ContainsKey(key)).Select(key => (long?)key).FirstOrDefault());
     }
 
+    /// <summary>Adds versions that leave, each with its audit event and its place in the change feed.</summary>
+    public static async Task<IReadOnlyList<VersionName>> AddAsync(
+        WriteContext context, IReadOnlyList<VersionToAdd> adding, ReviewStep step, string actor, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<VersionName> added = await context.Transaction.AddVersionsAsync(adding, context.Now, cancellationToken);
+        for (int i = 0; i < added.Count; i++)
+        {
+            string superseded = adding[i].Next.Supersedes is { } before ? $", supersedes @{before}" : "";
+            context.Record(
+                actor,
+                ActionOf(step),
+                NameOf(added[i]),
+                adding[i].Reason,
+                $"{adding[i].Next.Status} of @{adding[i].Next.Basis}{superseded}, SHA-256 {added[i].Hash}",
+                new FeedChange(FeedKind.ResultVersionLeft, added[i].VersionKey));
+        }
+
+        return added;
+    }
+
     /// <summary>Whoever watches their plates looks at them again.</summary>
     public static async Task TouchPlatesAsync(WriteContext context, IEnumerable<ReviewedResult> results, CancellationToken cancellationToken)
     {
@@ -125,4 +126,11 @@ internal static class ReviewedResults
     public static string NameOf(VersionName version) => FormattableString.Invariant($"results/{version.ResultKey}@{version.Version}");
 
     public static string NameOf(long resultKey) => FormattableString.Invariant($"results/{resultKey}");
+
+    private static string ActionOf(ReviewStep step) => step switch
+    {
+        ReviewStep.Release => AuditActions.ResultReleased,
+        ReviewStep.Correct => AuditActions.ResultCorrected,
+        _ => AuditActions.ResultWithdrawn,
+    };
 }

@@ -9,8 +9,13 @@ namespace Biomarkers.Pipeline.Store;
 /// <param name="PlateKey">Its plate.</param>
 /// <param name="Versions">All its versions, in the order of their numbers.</param>
 /// <param name="IsHeld">Whether a hold is open.</param>
-public sealed record ReviewedResult(long ResultKey, long PlateKey, IReadOnlyList<ReviewedVersion> Versions, bool IsHeld)
+/// <param name="SampleId">Its sample.</param>
+/// <param name="Analyte">Its analyte.</param>
+public sealed record ReviewedResult(long ResultKey, long PlateKey, IReadOnlyList<ReviewedVersion> Versions, bool IsHeld, string SampleId, string Analyte)
 {
+    /// <summary>What a link of a repeat looks at.</summary>
+    public RepeatEnd AsRepeatEnd => new(ResultKey, PlateKey, SampleId, Analyte);
+
     /// <summary>What may come next.</summary>
     public ResultLife Life => new([.. Versions.Select(version => new LifeVersion(version.Version, version.Status, version.HasValue, version.IsOfNewestRun))], IsHeld);
 
@@ -50,7 +55,7 @@ public sealed record VersionName(long ResultKey, int Version, long VersionKey, C
 /// <param name="SetTime">When it was set.</param>
 public sealed record SigningPin(string KeyId, byte[] Salt, byte[] PinHash, int IterationCount, int FailureCount, DateTimeOffset SetTime);
 
-/// <summary>Review of results: further versions, holds and signatures.</summary>
+/// <summary>Review of results: further versions, holds, links of repeats and signatures.</summary>
 public interface IReviewRows
 {
     /// <summary>Results with all their versions, kept with their plates from other servers until the transaction ends; what does not exist is not there.</summary>
@@ -75,6 +80,19 @@ public interface IReviewRows
 
     /// <summary>Lifts a hold.</summary>
     Task InsertHoldLiftAsync(long holdKey, HoldLift lift, CancellationToken cancellationToken);
+
+    /// <summary>The links from a result to what it repeats, from that to what it repeats in its turn, and so on, nearest first. The plates of all of them are kept
+    /// from other servers until the transaction ends.</summary>
+    Task<IReadOnlyList<RepeatLink>> ListOriginalsAsync(long resultKey, CancellationToken cancellationToken);
+
+    /// <summary>Links a result to what it repeats.</summary>
+    Task<RepeatLink> InsertRepeatLinkAsync(long repeatKey, long originalKey, string reason, string actor, DateTimeOffset time, CancellationToken cancellationToken);
+
+    /// <summary>A link of a repeat; null when there is none. Of two that end it at the same time the key of the end lets one through.</summary>
+    Task<RepeatLink?> FindRepeatLinkAsync(long linkKey, CancellationToken cancellationToken);
+
+    /// <summary>Ends a link of a repeat.</summary>
+    Task InsertRepeatUnlinkAsync(long linkKey, RepeatUnlink unlink, CancellationToken cancellationToken);
 
     /// <summary>Keeps signatures; the key of the first, the others follow it.</summary>
     Task<long> InsertSignaturesAsync(IReadOnlyList<(long VersionKey, Signature Signature)> signatures, CancellationToken cancellationToken);

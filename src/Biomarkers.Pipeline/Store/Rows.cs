@@ -97,7 +97,8 @@ public sealed record NewLayout(long PlateKey, PlateLayout Layout, long AssayKey,
 /// <param name="Version">1 for the plate's first.</param>
 /// <param name="AssayKey">Its assay.</param>
 /// <param name="Layout">The layout.</param>
-public sealed record LayoutRow(long LayoutKey, int Version, long AssayKey, PlateLayout Layout);
+/// <param name="Reason">Why it changed; null where nobody said, as for the first.</param>
+public sealed record LayoutRow(long LayoutKey, int Version, long AssayKey, PlateLayout Layout, string? Reason);
 
 /// <summary>A read to add.</summary>
 /// <param name="PlateKey">Plate.</param>
@@ -223,7 +224,9 @@ public sealed record RunSaving(SavedRun? Run, bool IsReleased);
 /// <param name="RunKey">Key.</param>
 /// <param name="PlateBarcode">Its plate.</param>
 /// <param name="Coverage">What its audit event vouches for.</param>
-public sealed record SavedRun(long RunKey, string PlateBarcode, Results.Ledger.RunCoverage Coverage);
+/// <param name="LayoutKey">The layout that it rests on.</param>
+/// <param name="ResultKeys">Keys of its results, in the order of the run's.</param>
+public sealed record SavedRun(long RunKey, string PlateBarcode, Results.Ledger.RunCoverage Coverage, long LayoutKey, IReadOnlyList<long> ResultKeys);
 
 /// <summary>What a row of the change feed is about.</summary>
 public enum FeedKind

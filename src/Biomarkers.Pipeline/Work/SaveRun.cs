@@ -1,16 +1,21 @@
 using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Plates;
+using Biomarkers.Pipeline.Review;
 using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Pipeline.Work;
 
-/// <summary>Saves a run with its results and ends its work; a repeat, or a run whose work another server took over, changes nothing.</summary>
+/// <summary>Saves a run with its results, releases those that leave without a reviewer, and ends its work; a repeat, or a run whose work another server took over,
+/// changes nothing.</summary>
 /// <param name="Work">The work.</param>
 /// <param name="Run">What came of it.</param>
 public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<RunSaving>
 {
+    /// <summary>Whether nothing leaves this server without a signature; false by default.</summary>
+    public bool ReleaseNeedsSignature { get; init; }
+
     /// <inheritdoc/>
     public async Task<RunSaving> ApplyAsync(WriteContext context, CancellationToken cancellationToken)
     {
@@ -23,6 +28,7 @@ public sealed record SaveRun(ReadyWork Work, AnalyticalRun Run) : IStoreWrite<Ru
                 $"analyticalRuns/{saved.RunKey}",
                 detail: CoveredContent.Describe($"plates/{saved.PlateBarcode}, inputs {Run.InputsHash}, engine {Run.EngineVersion}, {Run.Verdict}", saved.Coverage),
                 change: new FeedChange(FeedKind.RunSaved, saved.RunKey));
+            await new ReleaseRun(saved, Work.Inputs, Run, ReleaseNeedsSignature).ApplyAsync(context, cancellationToken);
         }
 
         return saving;

@@ -26,6 +26,9 @@ public static partial class CoveredContent
     public static string Describe(long signatureKey, Signature signature) =>
         string.Create(CultureInfo.InvariantCulture, $"{NameOfSignature(signatureKey)}: {signature.Meaning} by {signature.SignerName}, {signature.Method}, SHA-256 {signature.VersionHash}");
 
+    /// <summary>A link of a repeat: with the target, the reason, the time and the actor of its event, all of it.</summary>
+    public static string Describe(RepeatLink link) => string.Create(CultureInfo.InvariantCulture, $"{NameOfRepeatLink(link.LinkKey)}: repeat of results/{link.OriginalKey}");
+
     /// <summary>What a detail says of its run; null where it is of a time before it did.</summary>
     public static RunCoverage? RunOf(AuditEvent audit)
     {
@@ -51,6 +54,12 @@ public static partial class CoveredContent
     /// <summary>The signature that a detail names; null where none is named.</summary>
     public static string? SignatureNameOf(AuditEvent audit) => SignatureBegin().Match(audit.Detail ?? string.Empty) is { Success: true } match ? match.Groups["name"].Value : null;
 
+    /// <summary>Name of a link of a repeat, by which details of <see cref="AuditActions.RepeatLinked"/> and <see cref="AuditActions.RepeatUnlinked"/> begin.</summary>
+    public static string NameOfRepeatLink(long linkKey) => string.Create(CultureInfo.InvariantCulture, $"repeatLinks/{linkKey}");
+
+    /// <summary>The link of a repeat that a detail names; null where none is named.</summary>
+    public static string? RepeatLinkNameOf(AuditEvent audit) => RepeatLinkBegin().Match(audit.Detail ?? string.Empty) is { Success: true } match ? match.Groups["name"].Value : null;
+
     private static long NumberOf(Match match, string group) => long.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"; read SHA-256 (?<read>[0-9a-f]{64}); seal (?<ordinal>[0-9]{1,9}) SHA-256 (?<seal>[0-9a-f]{64})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
@@ -64,6 +73,9 @@ public static partial class CoveredContent
 
     [GeneratedRegex(@"\A(?<name>signature [0-9]{1,18}): ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SignatureBegin();
+
+    [GeneratedRegex(@"\A(?<name>repeatLinks/[0-9]{1,19}): ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RepeatLinkBegin();
 
     // The source of a restore stands before it and is a text of the operator; the number of ended holders follows.
     [GeneratedRegex(@"; generation [0-9]{1,19} to (?<to>[0-9]{1,18}); [0-9]+ holders of work ended(?:; in place of a database of generation [0-9]{1,19})?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -24,7 +24,6 @@ public sealed record NextVersion(int Version, ResultStatus Status, int Basis, in
 public sealed class ResultLife
 {
     private readonly IReadOnlyList<LifeVersion> versions;
-    private readonly bool isHeld;
 
     /// <summary>Takes the versions in.</summary>
     /// <param name="versions">In the order of their numbers, at least one.</param>
@@ -38,12 +37,15 @@ public sealed class ResultLife
         }
 
         this.versions = versions;
-        this.isHeld = isHeld;
+        IsHeld = isHeld;
         Current = versions.LastOrDefault(version => version.Status != ResultStatus.Preliminary);
         // What was withdrawn used up no computation: one that waited before still waits.
         LifeVersion? newest = versions.LastOrDefault(version => version.Status != ResultStatus.Withdrawn);
         Pending = newest is { Status: ResultStatus.Preliminary, IsOfNewestRun: true } ? newest : null;
     }
+
+    /// <summary>Whether a hold is open.</summary>
+    public bool IsHeld { get; }
 
     /// <summary>The version that counts outside of the laboratory; null where none left.</summary>
     public LifeVersion? Current { get; }
@@ -76,7 +78,7 @@ public sealed class ResultLife
             return Refused(field, ReviewReasons.VersionChanged, $"Version {named} is not the one that would be {Word(step)} now; expected @{basis.Version}. Look at it again.");
         }
 
-        return isHeld && step != ReviewStep.Withdraw
+        return IsHeld && step != ReviewStep.Withdraw
             ? Refused(field, ReviewReasons.ResultHeld, $"A hold is open; expected it to be lifted before the result is {Word(step)}.")
             : new NextVersion(versions.Count + 1, StatusAfter(step, basis), basis.Version, Current?.Version);
     }

@@ -13,7 +13,7 @@ public enum ReviewStep
     Withdraw = 3,
 }
 
-/// <summary>Reasons for which a step of review is refused.</summary>
+/// <summary>Reasons for which a step of review, or a link of a repeat, is refused.</summary>
 public static class ReviewReasons
 {
     /// <summary>The step is not one of those that the result's life allows now.</summary>
@@ -30,4 +30,19 @@ public static class ReviewReasons
 
     /// <summary>Who decides on what is left out of a run can't sign what comes of it.</summary>
     public const string SignerExcluded = "SIGNER_EXCLUDED_WELLS";
+
+    /// <summary>A repeat and its original are of different samples.</summary>
+    public const string SampleMismatch = "SAMPLE_MISMATCH";
+
+    /// <summary>A repeat and its original are of different analytes.</summary>
+    public const string AnalyteMismatch = "ANALYTE_MISMATCH";
+
+    /// <summary>A repeat and its original are on one plate.</summary>
+    public const string SamePlate = "SAME_PLATE";
+
+    /// <summary>The repeat is linked to an original.</summary>
+    public const string AlreadyLinked = "ALREADY_LINKED";
+
+    /// <summary>The original is the repeat itself, or repeats it by way of others.</summary>
+    public const string RepeatCycle = "REPEAT_CYCLE";
 }

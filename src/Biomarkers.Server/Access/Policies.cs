@@ -25,7 +25,7 @@ internal static class Policies
     /// <summary>Create versions of assays.</summary>
     public const string ManageAssays = "manage-assays";
 
-    /// <summary>Release, correct, withdraw and sign results, lift holds.</summary>
+    /// <summary>Release, correct, withdraw and sign results, lift holds, link repeats.</summary>
     public const string ReviewResults = "review-results";
 
     /// <summary>Have a plate analysed anew, with wells left out or by another assay.</summary>

@@ -230,7 +230,16 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<Watching>();
         services.AddSingleton<PipelineMeter>();
         services.AddSingleton<StoreWriter>();
-        services.AddSingleton<AnalysisPipeline>();
+        services.AddSingleton(provider => new AnalysisPipeline(
+            store,
+            provider.GetRequiredService<StoreWriter>(),
+            provider.GetRequiredService<ChangeSignal>(),
+            options.Pipeline,
+            time,
+            provider.GetRequiredService<IPipelineObserver>())
+        {
+            ReleaseNeedsSignature = options.ReleaseNeedsSignature,
+        });
         services.AddSingleton<PlateReadIntake>();
         services.AddSingleton<IPipelineObserver, PipelineLog>();
         services.AddSingleton<DamageJournal>();

@@ -79,6 +79,39 @@ internal sealed class ReviewService(
     }
 
     [Authorize(Policy = Policies.ReviewResults)]
+    public override async Task<V1.RepeatLink> LinkRepeat(LinkRepeatRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        long? repeat = ReviewMapper.ReadResult("repeat", request.Repeat, faults);
+        long? original = ReviewMapper.ReadResult("original", request.Original, faults);
+        string reason = HoldMapper.ReadReason(request.Reason, faults);
+        Requests.Require(faults);
+        LinkedRepeat linked = await ChangeAsync(new LinkRepeat(repeat!.Value, original!.Value, reason, Callers.Of(context)), context);
+        return linked switch
+        {
+            { MissingKey: { } missing } => throw RpcErrors.NotFound(ResultNotFound, ResourceNames.Result(missing)),
+            { Faults.Count: > 0 } => throw RpcErrors.ReviewRefused(linked.Faults),
+            _ => ReviewMapper.ToWire(linked.Link!),
+        };
+    }
+
+    [Authorize(Policy = Policies.ReviewResults)]
+    public override async Task<V1.RepeatLink> UnlinkRepeat(UnlinkRepeatRequest request, ServerCallContext context)
+    {
+        var faults = new List<Fault>();
+        long? key = ResourceNames.ParseRepeatLink("name", request.Name, faults);
+        string reason = HoldMapper.ReadReason(request.Reason, faults);
+        Requests.Require(faults);
+        UnlinkedRepeat unlinked = await ChangeAsync(new UnlinkRepeat(key!.Value, reason, Callers.Of(context)), context);
+        return unlinked switch
+        {
+            { Link: null } => throw RpcErrors.NotFound("REPEAT_LINK_NOT_FOUND", request.Name),
+            { WasLinked: false } => throw RpcErrors.AlreadyResolved(request.Name),
+            _ => ReviewMapper.ToWire(unlinked.Link),
+        };
+    }
+
+    [Authorize(Policy = Policies.ReviewResults)]
     public override async Task<SignResultsResponse> SignResults(SignResultsRequest request, ServerCallContext context)
     {
         var faults = new List<Fault>();
@@ -119,14 +152,9 @@ internal sealed class ReviewService(
     public override async Task<ListResultVersionsResponse> ListResultVersions(ListResultVersionsRequest request, ServerCallContext context)
     {
         var faults = new List<Fault>();
-        (long ResultKey, int? Version)? name = ResourceNames.ParseResult("result", request.Result, faults);
-        if (name?.Version is not null)
-        {
-            faults.Add(new Fault("result", FaultReasons.InvalidText, $"'{request.Result}' names a version; expected results/{name.Value.ResultKey}."));
-        }
-
+        long? key = ReviewMapper.ReadResult("result", request.Result, faults);
         Requests.Require(faults);
-        IReadOnlyList<StoredResult> versions = await reviews.ListVersionsAsync(name!.Value.ResultKey, context.CancellationToken)
+        IReadOnlyList<StoredResult> versions = await reviews.ListVersionsAsync(key!.Value, context.CancellationToken)
             ?? throw RpcErrors.NotFound(ResultNotFound, request.Result);
         return new ListResultVersionsResponse { Results = { versions.Select(ResultMapper.ToWire) } };
     }

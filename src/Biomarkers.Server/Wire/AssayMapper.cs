@@ -40,7 +40,10 @@ public static class AssayMapper
             assay.DisplayName,
             WireWords.ReadResponseKind(assay.ResponseKind, "assay.response_kind", faults),
             assay.RulePack,
-            analytes);
+            analytes)
+        {
+            Release = WireWords.ReadResultRelease(assay.Release, "assay.release", faults),
+        };
         Checked<AssayDefinition> made = AssayDefinition.Check(definition);
         faults.AddDomain(made.Faults.Select(fault => fault with { Field = fault.Field == "id" ? "assay_id" : $"assay.{fault.Field}" }));
         return faults.Any ? faults.List : made;
@@ -56,6 +59,7 @@ public static class AssayMapper
         RulePack = assay.RulePack,
         Analytes = { assay.Analytes.Select(ToWire) },
         ContentSha256 = assay.ContentHash.Hex,
+        Release = WireWords.Write(assay.Release),
     };
 
     private static AnalyteSpecification ToDomain(V1.AnalyteSpecification analyte, string place, WireFaults faults)

@@ -22,6 +22,7 @@ public static class ResourceNames
     private const string Keys = "keys";
     private const string Subscriptions = "subscriptions";
     private const string ResultHolds = "resultHolds";
+    private const string RepeatLinks = "repeatLinks";
 
     /// <summary><c>plates/{barcode}</c>.</summary>
     public static string Plate(string barcode) => $"{Plates}/{barcode}";
@@ -53,6 +54,12 @@ public static class ResourceNames
 
     /// <summary><c>resultHolds/{key}</c>.</summary>
     public static string ResultHold(long holdKey) => string.Create(CultureInfo.InvariantCulture, $"{ResultHolds}/{holdKey}");
+
+    /// <summary><c>repeatLinks/{key}</c>.</summary>
+    public static string RepeatLink(long linkKey) => string.Create(CultureInfo.InvariantCulture, $"{RepeatLinks}/{linkKey}");
+
+    /// <summary>Key of <c>repeatLinks/{key}</c>; null with a fault.</summary>
+    public static long? ParseRepeatLink(string field, string name, List<Fault> faults) => ParseNumber(RepeatLinks, "repeat_link", field, name, faults);
 
     /// <summary><c>results/{key}@{version}</c>.</summary>
     public static string ResultVersion(long resultKey, int version) => string.Create(CultureInfo.InvariantCulture, $"{Results}/{resultKey}@{version}");

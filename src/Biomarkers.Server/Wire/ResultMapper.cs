@@ -54,6 +54,8 @@ public static class ResultMapper
             OpenHolds = { stored.OpenHolds.Select(ReviewMapper.ToWire) },
             Signatures = { stored.Signatures.Select(ReviewMapper.ToWire) },
             VersionSha256 = stored.Hash.Hex,
+            RepeatOf = stored.RepeatOf is { } original ? ReviewMapper.ToWire(original) : null,
+            Repeats = { stored.Repeats.Select(ReviewMapper.ToWire) },
         };
         WireOptional.Set(result.Concentration, value => wire.Concentration = value);
         WireOptional.Set(result.Limit, value => wire.Limit = value);

@@ -51,6 +51,18 @@ public static class ReviewMapper
         return read;
     }
 
+    /// <summary>A result that is named without a version.</summary>
+    public static long? ReadResult(string field, string name, List<Fault> faults)
+    {
+        (long ResultKey, int? Version)? read = ResourceNames.ParseResult(field, name, faults);
+        if (read?.Version is not null)
+        {
+            faults.Add(new Fault(field, FaultReasons.InvalidText, $"'{name}' names a version; expected results/{read.Value.ResultKey}."));
+        }
+
+        return read?.ResultKey;
+    }
+
     /// <summary>What a signature means.</summary>
     /// <param name="signing">The message; null where a request lacks it.</param>
     /// <param name="needsName">Whether the caller must say who signs.</param>
@@ -111,6 +123,20 @@ public static class ReviewMapper
         LiftTime = hold.Lift?.Time.ToTimestamp(),
     };
 
+    /// <summary>A link of a repeat.</summary>
+    public static V1.RepeatLink ToWire(RepeatLink link) => new()
+    {
+        Name = ResourceNames.RepeatLink(link.LinkKey),
+        Repeat = ResourceNames.Result(link.RepeatKey),
+        Original = ResourceNames.Result(link.OriginalKey),
+        Reason = link.Reason,
+        Actor = link.Actor,
+        LinkTime = link.LinkTime.ToTimestamp(),
+        UnlinkReason = link.Unlink?.Reason ?? string.Empty,
+        UnlinkActor = link.Unlink?.Actor ?? string.Empty,
+        UnlinkTime = link.Unlink?.Time.ToTimestamp(),
+    };
+
     /// <summary>A signature.</summary>
     public static V1.Signature ToWire(Signature signature) => new()
     {
@@ -127,6 +153,7 @@ public static class ReviewMapper
     {
         Before = affected.Before is { } before ? ResultMapper.ToWire(before) : null,
         After = affected.After is { } after ? ResultMapper.ToWire(after) : null,
+        Withheld = affected.Withheld ?? string.Empty,
     };
 
     private static IEnumerable<(long Key, int? Version, string Field)> ReadNames(RepeatedField<string> names, List<Fault> faults)

@@ -88,6 +88,14 @@ internal static class WireWords
         _ => Refused(word, BlankTreatment.Ignore, field, faults),
     };
 
+    /// <summary>Who lets results leave; unspecified means a reviewer.</summary>
+    public static ResultRelease ReadResultRelease(V1.ResultRelease word, string field, WireFaults faults) => word switch
+    {
+        V1.ResultRelease.Unspecified or V1.ResultRelease.ByReview => ResultRelease.ByReview,
+        V1.ResultRelease.Automatic => ResultRelease.Automatic,
+        _ => Refused(word, ResultRelease.ByReview, field, faults),
+    };
+
     /// <summary>What a signature means; required.</summary>
     public static SignatureMeaning ReadSignatureMeaning(V1.SignatureMeaning word, string field, WireFaults faults) => word switch
     {
@@ -159,6 +167,8 @@ internal static class WireWords
     public static V1.FitBasis Write(FitBasis word) => Same<FitBasis, V1.FitBasis>(word);
 
     public static V1.BlankTreatment Write(BlankTreatment word) => Same<BlankTreatment, V1.BlankTreatment>(word);
+
+    public static V1.ResultRelease Write(ResultRelease word) => Same<ResultRelease, V1.ResultRelease>(word);
 
     public static V1.CalibratorKind Write(CalibratorKind word) => Same<CalibratorKind, V1.CalibratorKind>(word);
 

@@ -27,6 +27,7 @@ internal abstract class TableCopy
         new TableCopy<ResultTable>(), new TableCopy<ResultVersionTable>(), new TableCopy<RunSealTable>(), new TableCopy<InstrumentTable>(),
         new TableCopy<AccessKeyTable>(), new TableCopy<RevokedCertificateTable>(), new TableCopy<ResultHoldTable>(), new TableCopy<ResultHoldLiftTable>(),
         new TableCopy<ResultSignatureTable>(), new TableCopy<SigningPinTable>(), new TableCopy<SubscriptionTable>(), new TableCopy<DeliveryItemTable>(),
+        new TableCopy<RepeatLinkTable>(), new TableCopy<RepeatUnlinkTable>(),
     ];
 
     /// <summary>Its name in the database.</summary>

@@ -21,6 +21,26 @@ internal sealed class ResultHoldLiftTable
     [Column("lift_time")] public long LiftTime { get; set; }
 }
 
+[Table("repeat_link")]
+internal sealed class RepeatLinkTable
+{
+    [Column("link_key"), PrimaryKey] public long LinkKey { get; set; }
+    [Column("repeat_key")] public long RepeatKey { get; set; }
+    [Column("original_key")] public long OriginalKey { get; set; }
+    [Column("reason")] public string Reason { get; set; } = "";
+    [Column("actor")] public string Actor { get; set; } = "";
+    [Column("link_time")] public long LinkTime { get; set; }
+}
+
+[Table("repeat_unlink")]
+internal sealed class RepeatUnlinkTable
+{
+    [Column("link_key"), PrimaryKey] public long LinkKey { get; set; }
+    [Column("reason")] public string Reason { get; set; } = "";
+    [Column("actor")] public string Actor { get; set; } = "";
+    [Column("unlink_time")] public long UnlinkTime { get; set; }
+}
+
 [Table("result_signature")]
 internal sealed class ResultSignatureTable
 {

@@ -38,6 +38,8 @@ internal sealed class LedgerIndex
         [AuditActions.ResultHeld] = [],
         [AuditActions.ResultHoldLifted] = [],
         [AuditActions.ResultSigned] = [],
+        [AuditActions.RepeatLinked] = [],
+        [AuditActions.RepeatUnlinked] = [],
     };
 
     /// <summary>What the change feed names, and of which kind, at the places of these events.</summary>

@@ -8,7 +8,8 @@ using LinqToDB.Data;
 
 namespace Biomarkers.Storage.Verification;
 
-/// <summary>Holds holds and signatures against the audit events that made them; the versions that reviewers added are rows of their runs, whose seals cover them.</summary>
+/// <summary>Holds holds, signatures and links of repeats against the audit events that made them; the versions that reviewers added are rows of their runs, whose
+/// seals cover them.</summary>
 internal sealed class ReviewCheck(DataConnection connection, LedgerIndex index) : EventCheck(index)
 {
     public override async Task RunAsync(CancellationToken cancellationToken)
@@ -16,6 +17,8 @@ internal sealed class ReviewCheck(DataConnection connection, LedgerIndex index) 
         await CheckHoldsAsync(cancellationToken);
         await CheckLiftsAsync(cancellationToken);
         await CheckSignaturesAsync(cancellationToken);
+        await CheckLinksAsync(cancellationToken);
+        await CheckUnlinksAsync(cancellationToken);
     }
 
     private async Task CheckHoldsAsync(CancellationToken cancellationToken)
@@ -83,5 +86,48 @@ internal sealed class ReviewCheck(DataConnection connection, LedgerIndex index) 
         }
 
         Missing(events);
+    }
+
+    private async Task CheckLinksAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<string, StoredAuditEvent> events = ByName(AuditActions.RepeatLinked, audit => CoveredContent.RepeatLinkNameOf(audit) ?? audit.Target);
+        foreach (RepeatLinkTable row in await connection.GetTable<RepeatLinkTable>().OrderBy(row => row.LinkKey).ToListAsync(cancellationToken))
+        {
+            CheckLink(events, row.LinkKey, row, audit => IsOf(audit, row.Actor, row.Reason, row.LinkTime), "is there, and no audit event made it");
+        }
+
+        Missing(events);
+    }
+
+    private async Task CheckUnlinksAsync(CancellationToken cancellationToken)
+    {
+        var rows = await (
+            from unlink in connection.GetTable<RepeatUnlinkTable>()
+            from link in connection.GetTable<RepeatLinkTable>().LeftJoin(row => row.LinkKey == unlink.LinkKey)
+            orderby unlink.LinkKey
+            select new { Link = (RepeatLinkTable?)link, Row = unlink }).ToListAsync(cancellationToken);
+        Dictionary<string, StoredAuditEvent> events = ByName(AuditActions.RepeatUnlinked, audit => CoveredContent.RepeatLinkNameOf(audit) ?? audit.Target);
+        foreach (var row in rows)
+        {
+            CheckLink(events, row.Row.LinkKey, row.Link, audit => IsOf(audit, row.Row.Actor, row.Row.Reason, row.Row.UnlinkTime), "is removed, and no audit event says so");
+        }
+
+        Missing(events);
+    }
+
+    // Target and detail of its event name both results.
+    private void CheckLink(Dictionary<string, StoredAuditEvent> events, long linkKey, RepeatLinkTable? link, Func<AuditEvent, bool> isSame, string unknown)
+    {
+        string name = CoveredContent.NameOfRepeatLink(linkKey);
+        if (events.Remove(name, out StoredAuditEvent? stored))
+        {
+            Compare(name, stored, isSame(stored.Audit)
+                && stored.Audit.Target == string.Create(CultureInfo.InvariantCulture, $"results/{link?.RepeatKey}")
+                && stored.Audit.Detail == string.Create(CultureInfo.InvariantCulture, $"{name}: repeat of results/{link?.OriginalKey}"));
+        }
+        else
+        {
+            Add(TamperingKind.Inserted, name, null, unknown);
+        }
     }
 }

@@ -36,6 +36,8 @@ internal sealed class ContentTampers(DbConnection connection, Random random)
         new("result_hold", [], "SELECT sequence FROM audit_event WHERE detail = 'resultHolds/' || R.hold_key"),
         new("result_hold_lift", [], "SELECT sequence FROM audit_event WHERE detail = 'resultHolds/' || R.hold_key"),
         new("result_signature", [], "SELECT sequence FROM audit_event WHERE detail LIKE 'signature ' || R.signature_key || ':%'"),
+        new("repeat_link", [], "SELECT sequence FROM audit_event WHERE detail LIKE 'repeatLinks/' || R.link_key || ':%'"),
+        new("repeat_unlink", [], "SELECT sequence FROM audit_event WHERE detail LIKE 'repeatLinks/' || R.link_key || ':%'"),
         new("stream_event", ["stream_key", "event_offset", "content", "content_hash", "chain_hash"], null),
         new("read_stream", ["stream_key", "instrument_id", "stream_id", "next_offset", "chain_hash"], null),
     ];

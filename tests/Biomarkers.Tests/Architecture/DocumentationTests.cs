@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.QualityControl;
+using Biomarkers.Results.Review;
 using Biomarkers.Server.Verbs;
 using Biomarkers.Tests.Server;
 using Xunit;
@@ -29,6 +30,7 @@ public sealed partial class DocumentationTests
     {
         Faults.None(Missing(ReadMe, ConstantsOf(typeof(FlagCodes))));
         Faults.None(Missing(ReadMe, ConstantsOf(typeof(FaultReasons))));
+        Faults.None(Missing(ReadMe, ConstantsOf(typeof(ReleaseObstacles))));
         Faults.None(Missing(ReadMe, ReasonsOfErrors()));
     }
 

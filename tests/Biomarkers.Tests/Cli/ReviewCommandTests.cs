@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Biomarkers.Client;
+using Biomarkers.Simulation;
+using Biomarkers.Tests.Pipeline;
 using Biomarkers.Tests.Server;
 using Biomarkers.V1;
 using Xunit;
@@ -48,6 +50,31 @@ public sealed class ReviewCommandTests(CommandServer server) : IClassFixture<Com
     }
 
     [Fact]
+    public async Task Review_OfAnAssayThatReleasesItsResults_ListsWhatWaitsAndWhy()
+    {
+        string builtIn = (await server.RunAsync("assays", "get", "il-6", "--json")).Output;
+        string mine = builtIn.Replace("\"id\": \"il-6\"", "\"id\": \"il-6-auto\", \"release\": \"automatic\"", StringComparison.Ordinal);
+        CommandLine.Outcome unknown = await server.RunAsync("assays", "create", line.Write("wrong.json", mine.Replace("\"automatic\"", "\"never\"", StringComparison.Ordinal)));
+        CommandLine.Outcome misspelt = await server.RunAsync("assays", "create", line.Write("typo.json", mine.Replace("\"release\"", "\"releases\"", StringComparison.Ordinal)));
+        JsonElement created = Parse(await server.RunAsync("assays", "create", line.Write("mine.json", mine), "--json"));
+        CommandLine.Outcome shown = await server.RunAsync("assays", "get", "il-6-auto");
+        PlateRead read = PlateMessages.ToWire(TestPlates.Read("REVIEW-4"), "r1", TestPlates.Layout().WithAssay("il-6-auto", 1));
+        await AnalyseAsync("REVIEW-4", runs: 1, () => connection.Ingest.SubmitPlateReadAsync(
+            new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = read }).ResponseAsync);
+
+        JsonElement waiting = Parse(await server.RunAsync("review", "list", "REVIEW-4", "--json"));
+        CommandLine.Outcome table = await server.RunAsync("review", "list", "REVIEW-4");
+
+        Assert.Equal((2, 2), (unknown.Code, misspelt.Code));
+        Assert.Contains("\"never\" is no release; expected one of by-review, automatic", unknown.Error, StringComparison.Ordinal);
+        Assert.Contains("analytes, release", misspelt.Error, StringComparison.Ordinal);
+        Assert.Equal("automatic", created.GetProperty("release").GetString());
+        Assert.Contains("release automatic", shown.Output, StringComparison.Ordinal);
+        Assert.All(waiting.EnumerateArray(), affected => Assert.Equal("NOT_ASSESSED (R_LOT_EXPIRED)", affected.GetProperty("withheld").GetString()));
+        Assert.Contains("NOT_ASSESSED (R_LOT_EXPIRED)", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Review_SignedWithAPinFromAFile_NamesTheSigner()
     {
         await AnalyseAsync("REVIEW-2", runs: 1, () => connection.Ingest.SubmitPlateReadAsync(
@@ -91,6 +118,33 @@ public sealed class ReviewCommandTests(CommandServer server) : IClassFixture<Com
         Assert.Contains("RESULT_HELD", refused.Error, StringComparison.Ordinal);
         Assert.Equal("drawn again", lifted.GetProperty("liftReason").GetString());
         Assert.Contains("A03=bubble", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Review_LinkedRepeat_IsShownWithTheResultUntilItIsUnlinked()
+    {
+        var names = new List<string>();
+        foreach (string barcode in new[] { "REVIEW-5", "REVIEW-6" })
+        {
+            await AnalyseAsync(barcode, runs: 1, () => connection.Ingest.SubmitPlateReadAsync(
+                new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = TestServer.Read(barcode) }).ResponseAsync);
+            JsonElement results = Parse(await server.RunAsync("results", "--plate", barcode, "--sample", "S-1", "--json"));
+            names.Add(results[0].GetProperty("name").GetString()!["results/".Length..]);
+        }
+
+        JsonElement linked = Parse(await server.RunAsync("review", "link", names[1], names[0], "--reason", "was above the range", "--json"));
+        CommandLine.Outcome again = await server.RunAsync("review", "link", names[0], names[1], "--reason", "was above the range");
+        CommandLine.Outcome shown = await server.RunAsync("review", "versions", names[1]);
+        string link = linked.GetProperty("name").GetString()!;
+        CommandLine.Outcome unlinked = await server.RunAsync("review", "unlink", link, "--reason", "another draw");
+        JsonElement original = Parse(await server.RunAsync("review", "versions", names[0], "--json"));
+
+        Assert.Equal((names[1], names[0]), (linked.GetProperty("repeat").GetString(), linked.GetProperty("original").GetString()));
+        Assert.Equal((2, 0), (again.Code, unlinked.Code));
+        Assert.Contains("REPEAT_CYCLE", again.Error, StringComparison.Ordinal);
+        Assert.Contains($"{link}: of {names[0]}, was above the range", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("another draw", unlinked.Output, StringComparison.Ordinal);
+        Assert.Equal(0, original[0].GetProperty("repeats").GetArrayLength());
     }
 
     private async Task AnalyseAsync<T>(string barcode, int runs, Func<Task<T>> act)

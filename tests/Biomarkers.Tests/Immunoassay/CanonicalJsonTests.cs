@@ -1,3 +1,4 @@
+using System.Text;
 using Biomarkers.Immunoassay;
 using Biomarkers.Immunoassay.Assays;
 using Biomarkers.Immunoassay.QualityControl;
@@ -27,6 +28,20 @@ public class CanonicalJsonTests
         ]);
 
         Assert.Equal("7325f961b39ea50c0536c21f1f3a0d3e0daa24b10d19996b890a13a9768b4bc9", CanonicalJson.HashOf(assay).Hex);
+    }
+
+    /// <summary>An assay that came before a choice of release, and one that leaves it to reviewers, are the same bytes.</summary>
+    [Fact]
+    public void Serialize_ReleaseOfAnAssay_IsWrittenWhereItIsNotByReviewAlone()
+    {
+        byte[] review = CanonicalJson.Serialize(BuiltInAssays.Il6);
+        byte[] automatic = CanonicalJson.Serialize(BuiltInAssays.Il6 with { Release = ResultRelease.Automatic });
+
+        Assert.EndsWith("}]}", Encoding.UTF8.GetString(review), StringComparison.Ordinal);
+        Assert.Equal(Encoding.UTF8.GetString(review)[..^1] + ",\"release\":\"automatic\"}", Encoding.UTF8.GetString(automatic));
+        Assert.Equal(ResultRelease.Automatic, CanonicalJson.Deserialize<AssayDefinition>(automatic).Release);
+        byte[] spelt = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(review)[..^1] + ",\"release\":\"by-review\"}");
+        Assert.Equal(review, CanonicalJson.Serialize(CanonicalJson.Deserialize<AssayDefinition>(spelt)));
     }
 
     [Fact]

@@ -10,6 +10,9 @@ internal static class TestPlates
 {
     public static AssayDefinition Assay { get; } = BuiltInAssays.All.First(assay => assay.Id == "il-6");
 
+    /// <summary>A day on which the plate's lots may be used: a plate that says no time leaves a criterion unjudged.</summary>
+    public static DateTimeOffset ReadTime { get; } = new(2026, 11, 2, 8, 30, 0, TimeSpan.Zero);
+
     private static AnalyteSpecification Analyte => Assay.Analytes[0];
 
     // Lower, upper, inflection, slope, asymmetry of the truth.
@@ -24,8 +27,8 @@ internal static class TestPlates
     /// <summary>Concentration of the n-th of the three samples.</summary>
     public static double SampleConcentration(int n) => Analyte.Lloq * Math.Pow(Analyte.Uloq / Analyte.Lloq, 0.25 * (n + 1));
 
-    public static WholePlateRead Whole(string barcode, string readId = "r1", bool withLayout = true, double factor = 1) =>
-        new(new ReadOrigin(readId, "kim", null), Read(barcode, factor), withLayout ? Layout() : null);
+    public static WholePlateRead Whole(string barcode, string readId = "r1", bool withLayout = true, double factor = 1, DateTimeOffset? readTime = null) =>
+        new(new ReadOrigin(readId, "kim", readTime), Read(barcode, factor), withLayout ? Layout() : null);
 
     public static PlateRead Read(string barcode, double factor = 1)
     {

@@ -1,5 +1,6 @@
 using Biomarkers.Client;
 using Biomarkers.Results.Ledger;
+using Biomarkers.Tests.Pipeline;
 using Biomarkers.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -55,6 +56,29 @@ public sealed class ResultDeliveryServiceTests : IAsyncLifetime
         Assert.Empty((await PullAsync()).Deliveries);
         Subscription done = await Delivery.GetSubscriptionAsync(new GetSubscriptionRequest { Name = Mine });
         Assert.Equal((0, 0, released.Length, null), (done.WaitingCount, done.LeasedCount, done.AcknowledgedCount, done.OldestWaitingTime));
+    }
+
+    [Fact]
+    public async Task ResultsOfAnAssayThatReleasesThem_Pulled_ComeWithoutAReviewer()
+    {
+        Assay assay = await server.Connection.Assays.GetAssayAsync(new GetAssayRequest { Name = "assays/il-6" });
+        assay.Release = ResultRelease.Automatic;
+        Assay created = await server.Connection.Assays.CreateAssayAsync(new CreateAssayRequest { AssayId = "il-6", Assay = assay });
+        Assert.Equal(ResultRelease.Automatic, created.Release);
+
+        await server.AnalyzeAsync("P1", readTime: TestPlates.ReadTime);
+        PullResultsResponse pulled = await PullAsync();
+
+        ListResultsResponse computed = await server.Connection.AnalyticalRuns.ListResultsAsync(new ListResultsRequest { Plate = "plates/P1", Order = ListOrder.OldestFirst });
+        Assert.Equal(3, pulled.Deliveries.Count);
+        Assert.Equal(computed.Results.Select(result => (result.Name, result.Concentration)), pulled.Deliveries.Select(one => (one.Result.Name, one.Result.Concentration)));
+        Assert.All(pulled.Deliveries, one => Assert.Equal(
+            (ResultStatus.Final, 2, $"automatic release, as assay {created.Name[7..]} says"), (one.Result.Status, one.Result.Version, one.Result.Reason)));
+        // Where nobody says when the plate was read, a criterion can't be judged, and a reviewer is asked.
+        await server.AnalyzeAsync("P2");
+        Assert.Empty((await PullAsync()).Deliveries);
+        ListAffectedResultsResponse waiting = await server.Connection.Reviews.ListAffectedResultsAsync(new ListAffectedResultsRequest { Plate = "plates/P2" });
+        Assert.Equal(["NOT_ASSESSED (R_LOT_EXPIRED)"], waiting.AffectedResults.Select(affected => affected.Withheld).Distinct());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Biomarkers.Client;
 using Biomarkers.Server.Access;
+using Biomarkers.Tests.Pipeline;
 using Biomarkers.V1;
 using Grpc.Core;
 using Xunit;
@@ -106,6 +107,13 @@ public sealed class ReviewServiceTests : IAsyncLifetime
         RpcFault refused = await FaultAsync(() => strict.Connection.Reviews.ReleaseResultsAsync(request).ResponseAsync);
 
         Assert.Equal((StatusCode.FailedPrecondition, "SIGNATURE_REQUIRED"), (refused.Code, refused.Reason));
+        // An assay that releases its results by itself changes nothing of that.
+        Assay assay = await strict.Connection.Assays.GetAssayAsync(new GetAssayRequest { Name = "assays/il-6" });
+        assay.Release = ResultRelease.Automatic;
+        await strict.Connection.Assays.CreateAssayAsync(new CreateAssayRequest { AssayId = "il-6", Assay = assay });
+        await strict.AnalyzeAsync("P2", readTime: TestPlates.ReadTime);
+        waiting = await strict.Connection.Reviews.ListAffectedResultsAsync(new ListAffectedResultsRequest { Plate = "plates/P2" });
+        Assert.Equal((3, "SIGNATURE_REQUIRED"), (waiting.AffectedResults.Count, Assert.Single(waiting.AffectedResults.Select(affected => affected.Withheld).Distinct())));
     }
 
     [Fact]
@@ -125,6 +133,46 @@ public sealed class ReviewServiceTests : IAsyncLifetime
         RpcFault again = await FaultAsync(() => Reviews.LiftHoldAsync(new LiftHoldRequest { Name = placed.Holds[0].Name, Reason = "drawn again" }).ResponseAsync);
         RpcFault none = await FaultAsync(() => Reviews.LiftHoldAsync(new LiftHoldRequest { Name = "resultHolds/999", Reason = "drawn again" }).ResponseAsync);
         Assert.Equal(("ALREADY_RESOLVED", "RESULT_HOLD_NOT_FOUND"), (again.Reason, none.Reason));
+    }
+
+    [Fact]
+    public async Task Repeat_LinkedByAReviewer_IsShownByBothAndRefusedWhereItIsNone()
+    {
+        await server.AnalyzeAsync("P1");
+        await server.AnalyzeAsync("P2");
+        string[] first = [.. (await PendingAsync("P1")).Select(name => name.Split('@')[0])];
+        string[] second = [.. (await PendingAsync("P2")).Select(name => name.Split('@')[0])];
+        using BiomarkersConnection analyst = await ConnectAsAsync(Role.Analyst);
+        RpcFault denied = await FaultAsync(() => analyst.Reviews.LinkRepeatAsync(new LinkRepeatRequest { Repeat = second[0], Original = first[0], Reason = "again" }).ResponseAsync);
+        Assert.Equal(StatusCode.PermissionDenied, denied.Code);
+
+        RepeatLink linked = await Reviews.LinkRepeatAsync(new LinkRepeatRequest { Repeat = second[0], Original = first[0], Reason = "was above the range" });
+
+        Assert.Equal((second[0], first[0], "was above the range"), (linked.Repeat, linked.Original, linked.Reason));
+        Assert.Equal(linked, (await server.Connection.AnalyticalRuns.GetResultAsync(new GetResultRequest { Name = second[0] })).RepeatOf);
+        Assert.Equal([linked], (await server.Connection.AnalyticalRuns.GetResultAsync(new GetResultRequest { Name = first[0] })).Repeats);
+        (LinkRepeatRequest Request, StatusCode Code, string Reason)[] refused =
+        [
+            (new LinkRepeatRequest { Repeat = "results/999", Original = first[0], Reason = "again" }, StatusCode.NotFound, "RESULT_NOT_FOUND"),
+            (new LinkRepeatRequest { Repeat = second[1], Original = first[2], Reason = "again" }, StatusCode.FailedPrecondition, "SAMPLE_MISMATCH"),
+            (new LinkRepeatRequest { Repeat = first[0], Original = second[0], Reason = "again" }, StatusCode.FailedPrecondition, "REPEAT_CYCLE"),
+            (new LinkRepeatRequest { Repeat = second[0], Original = first[0], Reason = "again" }, StatusCode.FailedPrecondition, "ALREADY_LINKED"),
+            (new LinkRepeatRequest { Repeat = second[1], Original = first[1] }, StatusCode.InvalidArgument, "INVALID_CONTENT"),
+            (new LinkRepeatRequest { Repeat = second[1] + "@1", Original = first[1], Reason = "again" }, StatusCode.InvalidArgument, "INVALID_CONTENT"),
+        ];
+        foreach ((LinkRepeatRequest request, StatusCode code, string reason) in refused)
+        {
+            RpcFault fault = await FaultAsync(() => Reviews.LinkRepeatAsync(request).ResponseAsync);
+            Assert.Equal((code, reason), (fault.Code, fault.Reason));
+        }
+
+        RpcFault unexplained = await FaultAsync(() => Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = linked.Name }).ResponseAsync);
+        Assert.Equal(("reason", "REASON_REQUIRED"), (unexplained.Fields[0].Field, unexplained.Fields[0].Reason));
+        RepeatLink removed = await Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = linked.Name, Reason = "another draw" });
+        Assert.Equal((linked.Name, "another draw"), (removed.Name, removed.UnlinkReason));
+        RpcFault again = await FaultAsync(() => Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = linked.Name, Reason = "another draw" }).ResponseAsync);
+        RpcFault none = await FaultAsync(() => Reviews.UnlinkRepeatAsync(new UnlinkRepeatRequest { Name = "repeatLinks/999", Reason = "another draw" }).ResponseAsync);
+        Assert.Equal(("ALREADY_RESOLVED", "REPEAT_LINK_NOT_FOUND"), (again.Reason, none.Reason));
     }
 
     private static (ResultStatus Status, int Version, int Supersedes, string Reason) Shown(Result result) =>

@@ -86,9 +86,10 @@ internal sealed class TestServer : IAsyncDisposable
         TimeProvider.System);
 
     /// <summary>Stores a plate with its layout and waits for its run.</summary>
-    public async Task<Plate> AnalyzeAsync(string barcode, double factor = 1)
+    public async Task<Plate> AnalyzeAsync(string barcode, double factor = 1, DateTimeOffset? readTime = null)
     {
-        await Connection.Ingest.SubmitPlateReadAsync(new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = Read(barcode, factor: factor) });
+        PlateRead read = Read(barcode, factor: factor, readTime: readTime);
+        await Connection.Ingest.SubmitPlateReadAsync(new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = read });
         return await UntilAsync(barcode, PlateState.Analyzed);
     }
 
@@ -106,8 +107,8 @@ internal sealed class TestServer : IAsyncDisposable
         return plate;
     }
 
-    public static PlateRead Read(string barcode, string readId = "r1", bool withLayout = true, double factor = 1) =>
-        PlateMessages.ToWire(TestPlates.Read(barcode, factor), readId, withLayout ? TestPlates.Layout() : null, "kim");
+    public static PlateRead Read(string barcode, string readId = "r1", bool withLayout = true, double factor = 1, DateTimeOffset? readTime = null) =>
+        PlateMessages.ToWire(TestPlates.Read(barcode, factor), readId, withLayout ? TestPlates.Layout() : null, "kim", readTime);
 
     public async ValueTask DisposeAsync()
     {

@@ -29,7 +29,7 @@ public abstract class SqlStoreTests : StoreContract
         await FillAsync();
         string[] appendOnly = [.. (await Database.ListTablesAsync()).Except(MutableTables)];
 
-        Assert.Equal(25, appendOnly.Length);
+        Assert.Equal(27, appendOnly.Length);
         foreach (string table in appendOnly)
         {
             string column = (await Database.ListColumnsAsync(table))[0];
@@ -110,6 +110,11 @@ public abstract class SqlStoreTests : StoreContract
         var signing = new Signing("Kim Lee", SignatureMeaning.Approval, SigningMethod.KeyAndPin);
         var named = new NamedVersion(result.ResultKey, result.Version, "results[0]");
         await host.Writer.WriteAsync(new TakeReviewStep(ReviewStep.Release, [named], null, "people/kim", signing, NeedsSignature: true), CancellationToken.None);
+        var same = new ResultFilter(SampleId: result.Result.SampleId, Analyte: result.Result.Analyte);
+        IReadOnlyList<StoredResult> all = (await host.Store.Queries.ListResultsAsync(same, new PageRequest(10), CancellationToken.None)).Rows;
+        StoredResult other = all.First(row => row.PlateBarcode != result.PlateBarcode);
+        LinkedRepeat linked = await host.Writer.WriteAsync(new LinkRepeat(other.ResultKey, result.ResultKey, "a test plate", "people/kim"), CancellationToken.None);
+        await host.Writer.WriteAsync(new UnlinkRepeat(linked.Link!.LinkKey, "a test plate", "people/kim"), CancellationToken.None);
     }
 
     // A plate that surely has a finding: its control wells read twice too high.

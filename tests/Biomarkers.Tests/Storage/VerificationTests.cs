@@ -84,6 +84,8 @@ public abstract class VerificationTests : StoreContract
         long held = await EventAsync("RESULT_HELD");
         long lifted = await EventAsync("RESULT_HOLD_LIFTED");
         long signed = await EventAsync("RESULT_SIGNED");
+        long linked = await EventAsync("REPEAT_LINKED");
+        long unlinked = await EventAsync("REPEAT_UNLINKED");
         long released = await EventAsync("RESULT_RELEASED");
         long resealed = await EventAsync("RUN_SEALED");
         (string Change, string Back, TamperingKind Kind, long? Sequence)[] changes =
@@ -100,11 +102,22 @@ public abstract class VerificationTests : StoreContract
             ("DELETE FROM result_signature", "INSERT INTO result_signature SELECT * FROM before_result_signature", TamperingKind.Deleted, signed),
             ("INSERT INTO result_signature SELECT signature_key + 1, version_key, version_hash, actor, signer_name, meaning, method, sign_time FROM result_signature",
                 "DELETE FROM result_signature WHERE signature_key > (SELECT MIN(signature_key) FROM result_signature)", TamperingKind.Inserted, null),
+            ("UPDATE repeat_link SET reason = 'none'", "UPDATE repeat_link SET reason = 'was above the range'", TamperingKind.Changed, linked),
+            ("UPDATE repeat_link SET original_key = repeat_key",
+                "UPDATE repeat_link SET original_key = (SELECT b.original_key FROM before_repeat_link b WHERE b.link_key = repeat_link.link_key)", TamperingKind.Changed, linked),
+            ("UPDATE repeat_link SET repeat_key = original_key",
+                "UPDATE repeat_link SET repeat_key = (SELECT b.repeat_key FROM before_repeat_link b WHERE b.link_key = repeat_link.link_key)", TamperingKind.Changed, linked),
+            ("UPDATE repeat_unlink SET unlink_time = unlink_time + 1", "UPDATE repeat_unlink SET unlink_time = unlink_time - 1", TamperingKind.Changed, unlinked),
+            ("DELETE FROM repeat_unlink", "INSERT INTO repeat_unlink SELECT * FROM before_repeat_unlink", TamperingKind.Deleted, unlinked),
+            ("INSERT INTO repeat_unlink SELECT (SELECT MAX(link_key) FROM repeat_link), reason, actor, unlink_time FROM repeat_unlink",
+                "DELETE FROM repeat_unlink WHERE link_key > (SELECT MIN(link_key) FROM repeat_link)", TamperingKind.Inserted, null),
+            ("INSERT INTO repeat_link SELECT link_key + 100, repeat_key, original_key, reason, actor, link_time FROM repeat_link WHERE link_key = (SELECT MIN(link_key) FROM repeat_link)",
+                "DELETE FROM repeat_link WHERE link_key >= (SELECT MIN(link_key) FROM repeat_link) + 100", TamperingKind.Inserted, null),
             ("UPDATE result_version SET status = 4 WHERE status = 2", "UPDATE result_version SET status = 2 WHERE status = 4", TamperingKind.Changed, resealed),
             ($"UPDATE change_feed SET target_key = -target_key WHERE sequence = {released}", $"UPDATE change_feed SET target_key = -target_key WHERE sequence = {released}", TamperingKind.Changed, released),
             ($"DELETE FROM change_feed WHERE sequence = {lifted}", $"INSERT INTO change_feed SELECT * FROM before_change_feed WHERE sequence = {lifted}", TamperingKind.Deleted, lifted),
         ];
-        foreach (string table in new[] { "result_hold", "result_hold_lift", "result_signature", "result_version", "change_feed" })
+        foreach (string table in new[] { "result_hold", "result_hold_lift", "result_signature", "repeat_link", "repeat_unlink", "result_version", "change_feed" })
         {
             await AllowChangesAsync(table);
             await Database.ExecuteAsync($"CREATE TABLE before_{table} AS SELECT * FROM {table}");
@@ -232,6 +245,18 @@ public abstract class VerificationTests : StoreContract
         var named = new NamedVersion(result.ResultKey, result.Version, "results[0]");
         Reviewed released = await host.Writer.WriteAsync(new TakeReviewStep(ReviewStep.Release, [named], null, "people/kim", signing, NeedsSignature: true), CancellationToken.None);
         Assert.Empty(released.Faults);
+        // And the first plate's is its repeat, which was said before and taken back.
+        StoredResult repeat = (await host.Store.Queries.ListResultsAsync(
+            new ResultFilter(PlateBarcode: "P-1", SampleId: result.Result.SampleId), new PageRequest(1), CancellationToken.None)).Rows[0];
+        for (int i = 0; i < 2; i++)
+        {
+            LinkedRepeat linked = await host.Writer.WriteAsync(new LinkRepeat(repeat.ResultKey, result.ResultKey, "was above the range", "people/kim"), CancellationToken.None);
+            Assert.NotNull(linked.Link);
+            if (i == 0)
+            {
+                await host.Writer.WriteAsync(new UnlinkRepeat(linked.Link.LinkKey, "another draw", "people/kim"), CancellationToken.None);
+            }
+        }
     }
 
     private Task<long> EventAsync(string action) => Database.CountAsync($"SELECT MIN(sequence) FROM audit_event WHERE action = '{action}'");

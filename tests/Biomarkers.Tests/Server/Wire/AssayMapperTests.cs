@@ -16,6 +16,7 @@ public sealed class AssayMapperTests
         { "assay.display_name", "REQUIRED", request => request.Assay.DisplayName = "" }, // the proto3 default
         { "assay.response_kind", "REQUIRED", request => request.Assay.ResponseKind = V1.ResponseKind.Unspecified }, // the proto3 default
         { "assay.rule_pack", "UNKNOWN_WORD", request => request.Assay.RulePack = "none@1" }, // nobody could judge a run
+        { "assay.release", "UNKNOWN_WORD", request => request.Assay.Release = (V1.ResultRelease)9 }, // a newer sender's word
         { "assay.analytes", "LIMIT_EXCEEDED", request => request.Assay.Analytes.Clear() }, // measures nothing
         { "assay.analytes[0].unit", "UNIT_MISMATCH", request => request.Assay.Analytes[0].Unit = "pg" }, // no concentration
         { "assay.analytes[0].lloq", "OUT_OF_RANGE", request => request.Assay.Analytes[0].Lloq = 0 }, // the proto3 default
@@ -42,6 +43,20 @@ public sealed class AssayMapperTests
 
         Assert.Equal(assay.ContentHash, read.ContentHash);
         Assert.Equal($"assays/{assay.Name}", AssayMapper.ToWire(assay).Name);
+    }
+
+    [Fact]
+    public void ToDomain_Release_IsByReviewUnlessTheSenderSaysOtherwise()
+    {
+        V1.CreateAssayRequest request = Request(BuiltInAssays.Il6);
+        Assert.Equal(V1.ResultRelease.ByReview, request.Assay.Release);
+        request.Assay.Release = V1.ResultRelease.Unspecified;
+        Assert.Equal(BuiltInAssays.Il6.ContentHash, AssayMapper.ToDomain(request).ValueOrThrow().ContentHash);
+
+        AssayDefinition automatic = AssayMapper.ToDomain(Request(BuiltInAssays.Il6 with { Release = ResultRelease.Automatic })).ValueOrThrow();
+
+        Assert.Equal(ResultRelease.Automatic, automatic.Release);
+        Assert.NotEqual(BuiltInAssays.Il6.ContentHash, automatic.ContentHash);
     }
 
     [Theory]

@@ -17,6 +17,7 @@ public sealed class ResourceNamesTests
         Assert.Equal(long.MaxValue, ResourceNames.ParseAnalyticalRun("name", ResourceNames.AnalyticalRun(long.MaxValue), faults));
         Assert.Equal((7L, null), ResourceNames.ParseResult("name", ResourceNames.Result(7), faults));
         Assert.Equal((7L, 3), ResourceNames.ParseResult("name", ResourceNames.Result(7) + "@3", faults));
+        Assert.Equal(7, ResourceNames.ParseRepeatLink("name", ResourceNames.RepeatLink(7), faults));
         Assert.Equal(("il-6", 1), ResourceNames.ParseAssay("name", ResourceNames.Assay("il-6@1"), faults));
         Assert.Equal(("il-6", null), ResourceNames.ParseAssay("name", "assays/il-6", faults));
         Assert.Equal("il-6", ResourceNames.ParseAssayId("name", "assays/il-6", faults));

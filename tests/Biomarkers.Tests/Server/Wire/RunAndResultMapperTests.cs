@@ -177,6 +177,8 @@ public sealed class RunAndResultMapperTests
             {
                 CurrentVersion = 1,
                 OpenHolds = [new ResultHold(2, 7, "people/kim", "haemolysed", Time, new HoldLift("people/ada", "drawn again", Time))],
+                RepeatOf = new RepeatLink(3, 7, 4, "people/kim", "was above the range", Time, new RepeatUnlink("people/ada", "another draw", Time)),
+                Repeats = [new RepeatLink(4, 9, 7, "people/kim", "was above the range", Time, new RepeatUnlink("people/ada", "another draw", Time))],
                 Signatures = [new Signature("people/kim", "Kim Lee", SignatureMeaning.Approval, SigningMethod.KeyAndPin, Time, ContentHash.Of([3]))],
             };
     }

@@ -20,6 +20,7 @@ public sealed class WireWordsTests
     [InlineData(typeof(AnalyteForm), typeof(V1.AnalyteForm))]
     [InlineData(typeof(FitBasis), typeof(V1.FitBasis))]
     [InlineData(typeof(BlankTreatment), typeof(V1.BlankTreatment))]
+    [InlineData(typeof(ResultRelease), typeof(V1.ResultRelease))]
     [InlineData(typeof(PlateState), typeof(V1.PlateState))]
     [InlineData(typeof(RunVerdict), typeof(V1.RunVerdict))]
     [InlineData(typeof(CriterionOutcome), typeof(V1.CriterionOutcome))]
