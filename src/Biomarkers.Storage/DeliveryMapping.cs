@@ -40,5 +40,6 @@ internal static class DeliveryMapping
         row.AttemptCount,
         row.DeliveryId,
         Instant.FromMicroseconds(row.LeaseTime),
-        Instant.FromMicroseconds(row.LeaseExpireTime));
+        Instant.FromMicroseconds(row.LeaseExpireTime),
+        row.Reason);
 }

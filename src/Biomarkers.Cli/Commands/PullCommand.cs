@@ -85,8 +85,12 @@ public static class PullCommand
             return call.Console.Refuse(Source, faults);
         }
 
-        // First: a subscription that is not there, or a server that is away, is told before anything is waited for.
-        await call.Connection.Delivery.GetSubscriptionAsync(new V1.GetSubscriptionRequest { Name = subscription }, cancellationToken: call.CancellationToken);
+        if (isOnce)
+        {
+            // First: a subscription that is not there, or a server that is away, is told before a folder is made. Who pulls for ever waits for the server.
+            await BacklogAsync(call, subscription);
+        }
+
         string path = call.Parsed.GetRequiredValue(OutOption);
         try
         {
@@ -141,6 +145,12 @@ public static class PullCommand
             Refused = counts.Refused,
             Checkpoints = checkpoints,
         };
+        if (isOnce && !call.CancellationToken.IsCancellationRequested)
+        {
+            V1.Subscription left = await BacklogAsync(call, summary.Subscription);
+            done = done with { WaitingElsewhere = left.WaitingCount + left.LeasedCount, Parked = left.ParkedCount };
+        }
+
         if (call.Parsed.GetValue(JsonOption))
         {
             call.Console.WriteJson(done);
@@ -159,6 +169,9 @@ public static class PullCommand
             return Task.CompletedTask;
         }
     }
+
+    private static async Task<V1.Subscription> BacklogAsync(ServerCall call, string subscription) =>
+        await call.Connection.Delivery.GetSubscriptionAsync(new V1.GetSubscriptionRequest { Name = subscription }, cancellationToken: call.CancellationToken);
 
     private static ResultFormat? ReadFormat(string text, List<Fault> faults)
     {

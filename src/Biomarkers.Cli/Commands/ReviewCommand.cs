@@ -12,7 +12,7 @@ public static class ReviewCommand
 
     private static readonly Argument<string[]> ResultsArgument = new("results")
     {
-        Description = "Versions, such as 17@2, as 'biomarkers results' shows them. Default: all of --plate.",
+        Description = "Versions, such as 17@2, as 'biomarkers results' shows them; or else --plate.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -202,6 +202,11 @@ public static class ReviewCommand
         ServerCall call, Task<IReadOnlyList<string>> ofPlate, Func<IEnumerable<string>, V1.SigningRequest?, Task<IEnumerable<V1.Result>>> take)
     {
         string[] typed = [.. call.Parsed.GetValue(ResultsArgument)!.Select(name => Names.InCollection("results", name))];
+        if (typed.Length > 0 && call.Parsed.GetValue(PlateOption) is not null)
+        {
+            return call.Console.Refuse("--plate", [new Fault("", FaultReasons.OutOfRange, "Expected either the names of results or --plate, not both.")]);
+        }
+
         IReadOnlyList<string> names = [.. typed, .. await ofPlate];
         if (names.Count is 0 or > AtOnce)
         {

@@ -19,7 +19,7 @@ public static class SubscriptionsCommand
 
     private static readonly Option<string[]> StatusOption = new("--status")
     {
-        Description = "Only versions of this status; may stand several times: final, corrected, withdrawn, cancelled. Who leaves out withdrawn is not told what was taken back.",
+        Description = "Only versions of this status; may stand several times: final, corrected, withdrawn, cancelled. Who leaves out corrected, withdrawn or cancelled is not told what was put right or taken back.",
         HelpName = "STATUS",
     };
 
@@ -47,7 +47,7 @@ public static class SubscriptionsCommand
         ServerArguments.SetWork(show, ShowAsync);
         var delete = new Command("delete", "End a subscription for good.") { IdArgument, HeldCommand.ReasonOption, JsonOption };
         ServerArguments.SetWork(delete, DeleteAsync);
-        var seek = new Command("seek", "Have versions delivered again, whatever became of them, and those that are parked.") { IdArgument, SinceOption, AllOption, JsonOption };
+        var seek = new Command("seek", "Have versions that were released after a time delivered again, whatever became of them; those of them that are parked, too.") { IdArgument, SinceOption, AllOption, JsonOption };
         ServerArguments.SetWork(seek, SeekAsync);
         var parked = new Command("parked", "List versions that were delivered ten times and never acknowledged, oldest release first.") { IdArgument, Pages.Limit, JsonOption };
         ServerArguments.SetWork(parked, ParkedAsync);
@@ -113,7 +113,7 @@ public static class SubscriptionsCommand
         return Print(
             call,
             new { Name = request.Subscription, sought.WaitingCount },
-            string.Create(CultureInfo.InvariantCulture, $"{sought.WaitingCount} versions of {request.Subscription} that were delivered before wait again."));
+            string.Create(CultureInfo.InvariantCulture, $"{request.Subscription} is set back: {sought.WaitingCount} versions that were delivered before wait again, and all that was released after that time comes."));
     }
 
     private static Task<int> ParkedAsync(ServerCall call) => Pages.ListAsync(

@@ -15,7 +15,8 @@ namespace Biomarkers.Cli.Pulling;
 /// it or placed or lifted a hold meanwhile, the same bytes.</remarks>
 internal sealed class ResultFolder : IDisposable
 {
-    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    // Patients' results: for whoever pulls, and for the group that takes them in.
+    private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
     private const int MaximumFaults = 30;
 
     private readonly string folder;
@@ -58,8 +59,8 @@ internal sealed class ResultFolder : IDisposable
             throw new DeliveryRefusedException($"{format.Id}: {faults}{(reported.Faults.Count > MaximumFaults ? "; and more" : "")}");
         }
 
-        string file = Path.Combine(folder, FileNameOf(result.Version));
-        DurableFolder.Replace(file, format.Encode([result], optionsOf(result.Times.Reported, ControlIdOf(result.Version))), ReadableByAll);
+        string file = Path.Combine(folder, FileNameOf(result));
+        DurableFolder.Replace(file, format.Encode([result], optionsOf(result.Times.Reported, ControlIdOf(result.Version))), OwnerAndGroup);
         return file;
     }
 
@@ -79,5 +80,8 @@ internal sealed class ResultFolder : IDisposable
             : $"h{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(version.VersionName)))[..(InterchangeOptions.MaximumControlIdLength - 1)]}";
     }
 
-    private string FileNameOf(ReportedVersion version) => string.Create(CultureInfo.InvariantCulture, $"result-{Names.LastOf(version.Name)}-v{version.Version}{format.FileExtension}");
+    // The place of the release in the audit log comes first: who takes files in by their names has a correction after what it corrects.
+    private string FileNameOf(ReportedResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.Assurance.VerificationToken?.Sequence ?? 0:D10}-result-{Names.LastOf(result.Version.Name)}-v{result.Version.Version}{format.FileExtension}");
 }

@@ -84,7 +84,8 @@ public sealed class Hl7V2Format : ResultFormat
 
     private static IEnumerable<DelimitedRecord> OrderOf(ReportedResult result, InterchangeOptions options)
     {
-        string filler = Text.Components(result.Version.VersionName, options.Sender.Application);
+        // The same for every version: what a receiver finds the earlier one by, to put this one in its place.
+        string filler = Text.Components(result.Version.Name, options.Sender.Application);
         yield return new DelimitedRecord("ORC", 1) { [1] = "RE", [3] = filler };
         yield return new DelimitedRecord("OBR", 1)
         {

@@ -49,10 +49,11 @@ public sealed record PullDeliveries(string SubscriptionId, string? Owner, int Li
             }
 
             const string Reason = "it was delivered ten times and not acknowledged";
-            await context.Transaction.SetStateAsync(
-                subscription.SubscriptionKey, [.. tooOften.Select(item => item.Sequence)], DeliveryState.Parked, null, Reason, cancellationToken);
             foreach (DeliveryItem item in tooOften)
             {
+                // What was said of it last is what has to be mended.
+                await context.Transaction.SetStateAsync(
+                    subscription.SubscriptionKey, [item.Sequence], DeliveryState.Parked, null, item.Reason ?? Reason, cancellationToken);
                 context.Record("server", AuditActions.DeliveryParked, $"subscriptions/{SubscriptionId}", Reason, FormattableString.Invariant($"place {item.Sequence} of the feed"));
             }
         }

@@ -60,8 +60,9 @@ public enum DeliveryState
 /// <param name="DeliveryId">The newest delivery; null where it was never pulled.</param>
 /// <param name="LeaseTime">When the newest lease began; null for none.</param>
 /// <param name="LeaseExpireTime">When it ends; null for none.</param>
+/// <param name="Reason">What was said of it last; null where nobody said.</param>
 public sealed record DeliveryItem(
-    long Sequence, long VersionKey, DeliveryState State, int AttemptCount, long? DeliveryId, DateTimeOffset? LeaseTime, DateTimeOffset? LeaseExpireTime)
+    long Sequence, long VersionKey, DeliveryState State, int AttemptCount, long? DeliveryId, DateTimeOffset? LeaseTime, DateTimeOffset? LeaseExpireTime, string? Reason)
 {
     /// <summary>Whether its newest delivery may still be acknowledged at a time. A clock that is far before the beginning of the lease went back, and nobody
     /// knows how long it has lasted; see <see cref="DeliveryLimits.ClockDifference"/>.</summary>

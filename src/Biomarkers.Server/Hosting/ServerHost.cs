@@ -193,6 +193,7 @@ public sealed class ServerHost : IAsyncDisposable
         application.UseAuthorization();
         application.Use((context, next) => application.Services.GetRequiredService<StandingWatch>().RunAsync(context, next));
         application.Use(JsonQueries.CheckAsync);
+        application.Use(application.Services.GetRequiredService<JsonBodies>().CheckAsync);
         application.MapGrpcService<PlateReadIngestService>();
         application.MapGrpcService<PlateService>();
         application.MapGrpcService<AnalyticalRunService>();
@@ -244,6 +245,7 @@ public sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<IPipelineObserver, PipelineLog>();
         services.AddSingleton<DamageJournal>();
         services.AddSingleton<DiskRoom>();
+        services.AddSingleton<JsonBodies>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskRoom>());
         services.AddHostedService<PipelineService>();
         services.AddSingleton<Drain>();

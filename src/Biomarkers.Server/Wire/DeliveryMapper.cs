@@ -162,6 +162,8 @@ internal static class DeliveryMapper
             wire.ClearLower();
             wire.ClearUpper();
             wire.ClearCvPercent();
+            wire.ClearMeanResponse();
+            wire.ClearResponseVariance();
             wire.LnConcentrationGradient.Clear();
         }
 

@@ -24,7 +24,8 @@ internal static class JsonQueries
         return faults.Count == 0 ? next(context) : context.AnswerAsync(StatusCodes.Status400BadRequest, RpcErrors.InvalidArgument(faults));
     }
 
-    private static MessageDescriptor? RequestOf(HttpContext context)
+    /// <summary>The request message of the method that a call is for; null where it is for none.</summary>
+    public static MessageDescriptor? RequestOf(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method is not { } method)
         {

@@ -148,6 +148,7 @@ internal static class WireWords
         V1.ResultStatus.Corrected => ResultStatus.Corrected,
         V1.ResultStatus.Withdrawn => ResultStatus.Withdrawn,
         V1.ResultStatus.Cancelled => ResultStatus.Cancelled,
+        V1.ResultStatus.Preliminary => NeverLeaves(field, faults),
         _ => Refused(word, ResultStatus.Final, field, faults),
     };
 
@@ -201,6 +202,12 @@ internal static class WireWords
     private static TWire Same<TDomain, TWire>(TDomain word)
         where TDomain : struct, Enum
         where TWire : struct, Enum => Spellings<TDomain, TWire>.Table[word];
+
+    private static ResultStatus NeverLeaves(string field, WireFaults faults)
+    {
+        faults.Add(field, FaultReasons.OutOfRange, "What is preliminary never leaves; expected the status of a released version: final, corrected, withdrawn or cancelled.");
+        return ResultStatus.Final;
+    }
 
     private static T Refused<TWire, T>(TWire word, T standIn, string field, WireFaults faults)
         where TWire : struct, Enum

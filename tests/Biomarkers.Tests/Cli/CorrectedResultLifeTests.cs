@@ -69,10 +69,11 @@ public sealed class CorrectedResultLifeTests(CommandServer server) : IClassFixtu
         await UntilAsync("2 accepted", () => server.RunAsync("review", "list", Barcode));
         await SaysAsync("0 written", PullAsync());
         await SaysAsync("corrected", server.RunAsync("review", "correct", "2@3", "--reason", "bubble in B05"));
-        await SaysAsync("results/2@4 corrected: result-2-v4.hl7", PullAsync());
+        await SaysAsync("-result-2-v4.hl7", PullAsync());
         Assert.StartsWith("3.785", Observation("result-2-v4.hl7")[5], StringComparison.Ordinal);
         Assert.Equal("C", Observation("result-2-v4.hl7")[11]);
-        string correction = File.ReadAllText(Path.Combine(Inbox, "result-2-v4.hl7"));
+        string correction = File.ReadAllText(FileOf("result-2-v4.hl7"));
+        Assert.Contains("OBR|1||results/2^Biomarkers|", correction, StringComparison.Ordinal);
         Assert.Contains("supersedes: results/2@2", correction, StringComparison.Ordinal);
         Assert.Contains("reason: bubble in B05", correction, StringComparison.Ordinal);
 
@@ -82,8 +83,8 @@ public sealed class CorrectedResultLifeTests(CommandServer server) : IClassFixtu
             ["preliminary", "final", "preliminary", "corrected"],
             versions.Output.Split('\n').Where(row => row.Contains("2@", StringComparison.Ordinal)).Select(row => row.Split('│')[3].Trim()));
         Assert.Equal(
-            ["result-1-v2.hl7", "result-2-v2.hl7", "result-2-v4.hl7", "result-3-v2.hl7"],
-            Directory.GetFiles(Inbox, "*.hl7").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+            ["result-1-v2.hl7", "result-2-v2.hl7", "result-3-v2.hl7", "result-2-v4.hl7"],
+            Directory.GetFiles(Inbox, "*.hl7").Order(StringComparer.Ordinal).Select(path => Path.GetFileName(path)["0000000000-".Length..]));
     }
 
     private static async Task SaysAsync(string expected, Task<CommandLine.Outcome> command)
@@ -104,7 +105,9 @@ public sealed class CorrectedResultLifeTests(CommandServer server) : IClassFixtu
 
     // The fields of OBX: 5 is the value, 11 the status.
     private string[] Observation(string file) =>
-        File.ReadAllText(Path.Combine(Inbox, file)).Split('\r').Single(segment => segment.StartsWith("OBX|", StringComparison.Ordinal)).Split('|');
+        File.ReadAllText(FileOf(file)).Split('\r').Single(segment => segment.StartsWith("OBX|", StringComparison.Ordinal)).Split('|');
+
+    private string FileOf(string name) => Directory.GetFiles(Inbox, $"*-{name}").Single();
 
     private Task<CommandLine.Outcome> PullAsync() =>
         LimsAsync("pull", "--subscription", "hospital", "--format", "hl7", "--out", Inbox, "--receiver", "LIMS", "--once");

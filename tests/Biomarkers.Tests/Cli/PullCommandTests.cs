@@ -81,7 +81,8 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
 
         await PullAsync("json");
 
-        JsonElement read = JsonDocument.Parse(File.ReadAllText(Path.Combine(Out, $"result-{expected.Result.Name.Split('/')[1]}-v{expected.Result.Version}.jsonl"))).RootElement;
+        string file = $"{expected.VerificationToken.Sequence:D10}-result-{expected.Result.Name.Split('/')[1]}-v{expected.Result.Version}.jsonl";
+        JsonElement read = JsonDocument.Parse(File.ReadAllText(Path.Combine(Out, file))).RootElement;
         Assert.Equal(expected.Result.Concentration, read.GetProperty("concentration").GetDouble());
         Assert.Equal(expected.VerificationToken.Sequence, read.GetProperty("verificationToken").GetProperty("sequence").GetInt64());
         Assert.Equal(read.GetProperty("times").GetProperty("reported").GetString(), read.GetProperty("message").GetProperty("time").GetString());
@@ -100,7 +101,7 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
     {
         await server.ReleaseAsync("P1");
         await PullAsync(format);
-        Dictionary<string, byte[]> first = Files("result-*").ToDictionary(file => file, File.ReadAllBytes);
+        Dictionary<string, byte[]> first = Files("*-result-*").ToDictionary(file => file, File.ReadAllBytes);
         File.WriteAllBytes(first.Keys.First(), []);
         File.WriteAllBytes($"{first.Keys.Last()}.new", [1, 2, 3]);
         await server.Lims.Delivery.SeekAsync(new SeekRequest { Subscription = "subscriptions/lims-1" });
@@ -109,7 +110,7 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
 
         Assert.True(again.Code == 0, again.Error);
         Assert.NotEmpty(first);
-        Assert.Equal(first.Keys.Order(), Files("result-*").Order());
+        Assert.Equal(first.Keys.Order(), Files("*-result-*").Order());
         Assert.All(first, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
     }
 
@@ -123,10 +124,11 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
         await PullAsync("json");
 
         string id = released[0].Split('/', '@')[1];
-        JsonElement withdrawn = JsonDocument.Parse(File.ReadAllText(Path.Combine(Out, $"result-{id}-v3.jsonl"))).RootElement;
+        JsonElement withdrawn = JsonDocument.Parse(File.ReadAllText(Files($"*-result-{id}-v3.jsonl").Single())).RootElement;
         Assert.Equal(("withdrawn", "swapped", 2), (withdrawn.GetProperty("status").GetString(), withdrawn.GetProperty("reason").GetString(), withdrawn.GetProperty("supersededVersion").GetInt32()));
         Assert.False(withdrawn.TryGetProperty("concentration", out _));
-        Assert.True(File.Exists(Path.Combine(Out, $"result-{id}-v2.jsonl")));
+        // By name, too, what takes the place of another comes after it.
+        Assert.Equal(["v2", "v3"], Files($"*-result-{id}-v*.jsonl").Select(file => file[^8..^6]));
     }
 
     [Fact]
@@ -166,7 +168,7 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains(Out, outcome.Error, StringComparison.Ordinal);
-        Assert.Empty(Files("result-*"));
+        Assert.Empty(Files("*-result-*"));
     }
 
     private Task<CommandLine.Outcome> PullAsync(string format, params string[] more) => CommandLine.RunAsync(

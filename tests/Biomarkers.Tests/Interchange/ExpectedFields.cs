@@ -98,7 +98,7 @@ internal static class ExpectedFields
 
     private static IEnumerable<(string, string?)> OfHl7(ReportedResult result, InterchangeOptions options) =>
     [
-        ("type", "ORU R01 2.5.1 UNICODE UTF-8"), ("unit_system", "UCUM"), ("specimen_code", MatrixOf(result)),
+        ("result", result.Version.Name), ("type", "ORU R01 2.5.1 UNICODE UTF-8"), ("unit_system", "UCUM"), ("specimen_code", MatrixOf(result)),
         ("kind", result.Version.Status is ResultStatus.Final or ResultStatus.Corrected ? (ComparatorOf(result) is null ? "NM" : "SN") : null),
         ("status_codes", result.Version.Status switch { ResultStatus.Final => "F F", ResultStatus.Corrected => "C C", ResultStatus.Withdrawn => "W C", _ => "X X" }),
         ("standard_flags", StandardFlags(result, withQualityControl: true)),

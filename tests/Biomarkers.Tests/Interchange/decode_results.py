@@ -76,7 +76,7 @@ def hl7_results(text):
     return [with_notes({
         "control_id": get("MSH", 10), "message_time": stamp(get("MSH", 7)), "type": f"{get('MSH', 9)} {get('MSH', 9, 1, 2)} {get('MSH', 12)} {get('MSH', 18)}",
         "purpose": get("MSH", 11), "parties": "|".join(get("MSH", i) for i in (3, 4, 5, 6)),
-        "result_version": alike(get("ORC", 3), get("OBR", 3)),
+        "result": alike(get("ORC", 3), get("OBR", 3)),
         "subject": get("PID", 3) if has_subject else "", **({"study": get("PID", 3, 1, 4)} if has_subject and get("PID", 3, 1, 4) else {}),
         "loinc": get("OBX", 3) if has_loinc else "", "analyte": get("OBX", 3, 1, 4 if has_loinc else 1), "name": get("OBX", 3, 1, 2),
         "kind": kind, "comparator": get("OBX", 5) if kind == "SN" else "", "value": get("OBX", 5, 1, 2) if kind == "SN" else get("OBX", 5),

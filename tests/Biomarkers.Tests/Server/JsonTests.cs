@@ -110,14 +110,36 @@ public sealed class JsonTests : IAsyncLifetime
         Assert.Equal(PlateState.Analyzed, (await server.UntilAsync("P2", PlateState.Analyzed)).State);
     }
 
-    [Fact]
-    public async Task Body_ThatIsNoJson_IsABadRequest()
+    // A mistyped condition or signature must not be left out in silence.
+    [Theory]
+    [InlineData("/v1/instruments/reader-1:submitPlateRead", """{"plate_read":""", "application/json", "no JSON object")]
+    [InlineData("/v1/instruments/reader-1:submitPlateRead", "[]", "application/json", "Expected a JSON object")]
+    [InlineData("/v1/subscriptions", """{"subscriptionId":"s","subscription":{"analyte":["il-6"]}}""", "application/json", "subscription.analyte")]
+    [InlineData("/v1/results:release", """{"results":["results/1@1"],"signature":{"meaning":"SIGNATURE_MEANING_APPROVAL"}}""", "application/json", "'signature'")]
+    [InlineData("/v1/plates/P1:reanalyze", """{"reason":"bubble","exclusions":[{"well":"A03","reason":"bubble"}]}""", "application/json", "exclusions[0].well")]
+    [InlineData("/v1/subscriptions", """{"subscriptionId":"s","subscriptionId":"t"}""", "application/json", "twice")]
+    [InlineData("/v1/subscriptions", """{"subscriptionId":"s"}""", "application/x-www-form-urlencoded", "Content-Type: application/json")]
+    public async Task Body_WithWhatTheMethodDoesNotKnow_IsRefusedAndNamed(string path, string body, string type, string expected)
     {
-        using var content = new StringContent("{\"plate_read\":", System.Text.Encoding.UTF8, "application/json");
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, type);
 
-        using HttpResponseMessage answer = await server.Web.PostAsync("/v1/instruments/reader-1:submitPlateRead", content);
+        using HttpResponseMessage answer = await server.Web.PostAsync(path, content);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        string told = System.Text.RegularExpressions.Regex.Unescape(await answer.Content.ReadAsStringAsync());
+        Assert.Contains("INVALID_CONTENT", told, StringComparison.Ordinal);
+        Assert.Contains(expected, told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Body_LargerThanAMessage_IsRefusedAsTooLarge()
+    {
+        using var content = new StringContent($$"""{"subscriptionId":"{{new string('s', 2 * 1024 * 1024)}}"}""", System.Text.Encoding.UTF8, "application/json");
+
+        using HttpResponseMessage answer = await server.Web.PostAsync("/v1/subscriptions", content);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Contains("MESSAGE_TOO_LARGE", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> GetTemplates() =>

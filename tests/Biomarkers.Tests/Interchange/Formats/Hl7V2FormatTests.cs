@@ -17,8 +17,8 @@ public sealed class Hl7V2FormatTests
         string expected = $"""
             MSH|^~\&|Biomarkers|Laboratory 1|LIMS|Hospital|20261122120005.0000+0000||ORU^R01^ORU_R01|C-1|P|2.5.1||||||UNICODE UTF-8
             PID|1||1007^^^ANA-1^PI||^^^^^^S
-            ORC|RE||results/17@2^Biomarkers
-            OBR|1||results/17@2^Biomarkers|{Analyte}|||20261120083000.0000+0100|||||||||||||||20261122120000.0000+0000|||F
+            ORC|RE||results/17^Biomarkers
+            OBR|1||results/17^Biomarkers|{Analyte}|||20261120083000.0000+0100|||||||||||||||20261122120000.0000+0000|||F
             OBX|1|NM|{Analyte}||1.235|pg/mL^pg/mL^UCUM||S_REP_CV^^99BIO|||F|||20261120083000.0000+0100||kim~Dr. Roe|il-6@1^^99BIO|reader-1|20261121091530.1234+0100
             NTE|1|L|result version: results/17@2|RESULT^^99BIO
             NTE|2|L|status: final|STATUS^^99BIO
