@@ -73,7 +73,8 @@ public static class PullCommand
         List<Fault> faults = [];
         ResultFormat? format = ReadFormat(call.Parsed.GetRequiredValue(FormatOption), faults);
         bool isOnce = call.Parsed.GetValue(OnceOption);
-        int wait = ReadRange("--wait", call.Parsed.GetValue(WaitOption) ?? (isOnce ? 0 : (int)ResultPullerOptions.LongestWait.TotalSeconds), 0, (int)ResultPullerOptions.LongestWait.TotalSeconds, faults);
+        int longest = (int)ResultPullerOptions.LongestWait.TotalSeconds;
+        int wait = ReadRange("--wait", call.Parsed.GetValue(WaitOption) ?? (isOnce ? 0 : longest), 0, longest, faults);
         int most = ReadRange("--max", call.Parsed.GetValue(MaximumOption), 1, ResultPullerOptions.MostVersions, faults);
         MessageParty sender = new(call.Parsed.GetRequiredValue(SenderOption), call.Parsed.GetValue(SenderFacilityOption));
         MessageParty? receiver = ReadReceiver(call.Parsed, faults);
@@ -132,7 +133,14 @@ public static class PullCommand
         }
 
         PullCounts counts = puller.Counts;
-        PullSummary done = summary with { Written = counts.HandedOver, Acknowledged = counts.Acknowledged, Repeated = counts.Repeated, Refused = counts.Refused, Checkpoints = checkpoints };
+        PullSummary done = summary with
+        {
+            Written = counts.HandedOver,
+            Acknowledged = counts.Acknowledged,
+            Repeated = counts.Repeated,
+            Refused = counts.Refused,
+            Checkpoints = checkpoints,
+        };
         if (call.Parsed.GetValue(JsonOption))
         {
             call.Console.WriteJson(done);

@@ -5,6 +5,7 @@ using Biomarkers.Immunoassay.Analysis;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Results;
 using Biomarkers.Results.Delivery;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Biomarkers.Cli.Pulling;
@@ -22,7 +23,11 @@ internal static class DeliveryMessages
         V1.ResultOrigin origin = delivery.Origin ?? new V1.ResultOrigin();
         Checked<ReportedResult> made = ReportedResult.Create(
             new ReportedVersion(
-                result.Name, result.Version, WordOf<ResultStatus>(result.Status), result.SupersedesVersion == 0 ? null : result.SupersedesVersion, Names.NullIfEmpty(result.Reason)),
+                result.Name,
+                result.Version,
+                WordOf<ResultStatus>(result.Status),
+                result.SupersedesVersion == 0 ? null : result.SupersedesVersion,
+                Names.NullIfEmpty(result.Reason)),
             new ReportedSample(result.SampleId, Names.LastOf(result.Plate), WellsOf(result.Wells, faults), result.DilutionFactor, SpecimenOf(result.Specimen, faults)),
             new ReportedAnalyte(result.Analyte, origin.AnalyteDisplayName, Names.NullIfEmpty(origin.Loinc), UnitOf(result.Unit, faults), origin.SignificantDigits),
             MeasurementOf(result),
@@ -119,7 +124,7 @@ internal static class DeliveryMessages
         return time?.ToDateTimeOffset() ?? default;
     }
 
-    private static WellPosition[] WellsOf(IReadOnlyList<string> wells, List<Fault> faults)
+    private static WellPosition[] WellsOf(RepeatedField<string> wells, List<Fault> faults)
     {
         var positions = new List<WellPosition>(wells.Count);
         for (int i = 0; i < wells.Count; i++)
@@ -161,5 +166,6 @@ internal static class DeliveryMessages
 
     // A word of a newer server becomes one that is not known, which the checks of a reported result tell.
     private static T WordOf<T>(System.Enum word)
-        where T : struct, System.Enum => System.Enum.TryParse(word.ToString(), out T found) && System.Enum.IsDefined(found) ? found : (T)System.Enum.ToObject(typeof(T), int.MaxValue);
+        where T : struct, System.Enum =>
+        System.Enum.TryParse(word.ToString(), out T found) && System.Enum.IsDefined(found) ? found : (T)System.Enum.ToObject(typeof(T), int.MaxValue);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Biomarkers.Cli.Servers;
 
 namespace Biomarkers.Cli.Pulling;
 
@@ -25,5 +26,5 @@ public sealed record PullSummary(string Subscription, string Format, string Fold
 
     /// <summary>One sentence for a person.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Written} written into {Folder}, {Acknowledged} acknowledged, {Repeated} came again, {Refused} refused, {Checkpoints} checkpoints kept.");
+        CultureInfo.InvariantCulture, $"{Written} written into {Folder}, {Acknowledged} acknowledged, {Repeated} came again, {Refused} refused, {ListTables.Count(Checkpoints, "checkpoint")} kept.");
 }

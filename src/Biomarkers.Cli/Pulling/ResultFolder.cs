@@ -11,8 +11,8 @@ using Biomarkers.Results.Delivery;
 namespace Biomarkers.Cli.Pulling;
 
 /// <summary>A folder of messages, one file for each result version, and the checkpoints that came with them. One process at a time.</summary>
-/// <remarks>Name, control id and time of a message follow from its result version alone: a version that is written again gives the same file and, unless somebody signed it or placed or lifted
-/// a hold meanwhile, the same bytes.</remarks>
+/// <remarks>Name, control id and time of a message follow from its result version alone: a version that is written again gives the same file and, unless somebody signed
+/// it or placed or lifted a hold meanwhile, the same bytes.</remarks>
 internal sealed class ResultFolder : IDisposable
 {
     private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;

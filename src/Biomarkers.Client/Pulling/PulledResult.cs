@@ -12,7 +12,8 @@ public sealed record PulledResult(string VersionName, Delivery Delivery)
         new(string.Create(CultureInfo.InvariantCulture, $"{delivery.Result.Name}@{delivery.Result.Version}"), delivery);
 }
 
-/// <summary>Thrown by a handler: this version can't be taken, now or as it is. It comes again after a while, others go on, and after ten attempts it is parked with the message as the reason.</summary>
+/// <summary>Thrown by a handler: this version can't be taken, now or as it is. It comes again after a while, others go on, and after ten attempts it is parked with the
+/// message as the reason.</summary>
 public sealed class DeliveryRefusedException : Exception
 {
     /// <summary>Longest time until a refused version comes again.</summary>

@@ -4,11 +4,13 @@ using Grpc.Core;
 
 namespace Biomarkers.Client.Pulling;
 
-/// <summary>Pulls released results from a subscription and hands them to a handler, one after the other, until it is told to end. Restarts of the server and lost connections are waited out.</summary>
+/// <summary>Pulls released results from a subscription and hands them to a handler, one after the other, until it is told to end. Restarts of the server and lost
+/// connections are waited out.</summary>
 /// <remarks>
-/// A version is acknowledged after its handler returned, so that a process that is killed at any moment loses none; its lease is kept while the handler works. What comes again is told by
-/// <see cref="PulledResult.VersionName"/>; with <see cref="ResultPullerOptions.Taken"/> a repeat of what was taken is acknowledged without being handed over. Of one sample and analyte the
-/// versions come in the order of their release, unless one was parked after ten attempts.
+/// A version is acknowledged after its handler returned, so that a process that is killed at any moment loses none; its lease is kept while the handler works. What comes
+/// again is told by
+/// <see cref="PulledResult.VersionName"/>; with <see cref="ResultPullerOptions.Taken"/> a repeat of what was taken is acknowledged without being handed over. Of one
+/// sample and analyte the versions come in the order of their release, unless one was parked after ten attempts.
 /// </remarks>
 public sealed class ResultPuller
 {
@@ -61,8 +63,8 @@ public sealed class ResultPuller
     }
 
     /// <summary>Pulls until it is cancelled.</summary>
-    /// <param name="handler">Stores one version. When it returns the version is acknowledged; <see cref="DeliveryRefusedException"/> lets go of this one version; any other exception ends the puller,
-    /// and what it did not take comes again. It is never called twice at a time.</param>
+    /// <param name="handler">Stores one version. When it returns the version is acknowledged; <see cref="DeliveryRefusedException"/> lets go of this one version; any
+    /// other exception ends the puller, and what it did not take comes again. It is never called twice at a time.</param>
     /// <param name="cancellationToken">Ends the puller, after it acknowledged what was taken (<see cref="ResultPullerOptions.EndTimeout"/>).</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ResultPullerException">It can't go on.</exception>

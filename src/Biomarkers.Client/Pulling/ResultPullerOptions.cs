@@ -39,10 +39,12 @@ public sealed record ResultPullerOptions
     /// <summary>How long to keep trying a call that fails before the puller stops; null, the default, for ever.</summary>
     public TimeSpan? GiveUpAfter { get; init; }
 
-    /// <summary>How long a puller that ends may take to acknowledge what was handed over and to let go of the rest, 0 to 1 min; default 5 s. What it does not get done comes again.</summary>
+    /// <summary>How long a puller that ends may take to acknowledge what was handed over and to let go of the rest, 0 to 1 min; default 5 s. What it does not get done
+    /// comes again.</summary>
     public TimeSpan EndTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Is given each new checkpoint of the audit log before the versions of its answer are handed over; null for nobody. Whoever keeps them can prove later what was there.</summary>
+    /// <summary>Is given each new checkpoint of the audit log before the versions of its answer are handed over; null for nobody. Whoever keeps them can prove later what
+    /// was there.</summary>
     public Func<Checkpoint, CancellationToken, Task>? Checkpoints { get; init; }
 
     /// <summary>Is told what a person may want to know; null for nobody. It must return at once, and may be called by two threads at a time.</summary>

@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Biomarkers.Client.Pulling;
 
-/// <summary>Versions that were taken and that the server does not know to be acknowledged, on this machine's disk: what makes a delivery that comes again after a crash or a lost lease
-/// count once. One process at a time; thread-safe.</summary>
+/// <summary>Versions that were taken and that the server does not know to be acknowledged, on this machine's disk: what makes a delivery that comes again after a crash or
+/// a lost lease count once. One process at a time; thread-safe.</summary>
 /// <remarks>
-/// A version is written down, to the disk, after its handler returned and before it is acknowledged; with the acknowledgement it leaves. So what stands here is only what is under way, and
-/// versions that are asked for again by Seek, or that come again from a restored database, are handed over again. A process that is killed between the end of a handler and this record hands the
-/// version over again: a handler that keys what it stores by <see cref="PulledResult.VersionName"/> is safe there too.
+/// A version is written down, to the disk, after its handler returned and before it is acknowledged; with the acknowledgement it leaves. So what stands here is only what
+/// is under way, and versions that are asked for again by Seek, or that come again from a restored database, are handed over again. A process that is killed between the
+/// end of a handler and this record hands the version over again: a handler that keys what it stores by <see cref="PulledResult.VersionName"/> is safe there too.
 /// </remarks>
 public sealed class TakenVersions : IDisposable
 {
@@ -36,8 +36,8 @@ public sealed class TakenVersions : IDisposable
     /// <summary>The subscription: <c>subscriptions/lims-1</c>.</summary>
     public string Subscription { get; }
 
-    /// <summary>Lines of the file that could not be read when it was opened. The last one of a process that was killed is none; others mean that the disk changed them, and their versions may be
-    /// handed over again.</summary>
+    /// <summary>Lines of the file that could not be read when it was opened. The last one of a process that was killed is none; others mean that the disk changed them,
+    /// and their versions may be handed over again.</summary>
     public int DamagedLineCount { get; private set; }
 
     /// <summary>Versions that stand here.</summary>

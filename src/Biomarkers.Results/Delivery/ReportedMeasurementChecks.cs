@@ -10,6 +10,10 @@ internal static class ReportedMeasurementChecks
     /// <summary>Every format writes such numbers without an exponent, and FHIR's decimals hold all their digits.</summary>
     private const double LeastConcentration = 1e-12;
     private const double MostConcentration = 1e12;
+
+    /// <summary>The ends of an interval are computed by another way than the number: of one without width, as wells that agree to the last digit give it, they may lie beside
+    /// it in the last digits.</summary>
+    private const double IntervalRounding = 1e-9;
     private const double MostPercent = 1e12;
     private const double MostResponse = 1e15;
 
@@ -84,7 +88,7 @@ internal static class ReportedMeasurementChecks
         {
             faults.Add(new Fault("lower", FaultReasons.OutOfRange, $"The result is {measurement.RangeStatus}; expected no interval."));
         }
-        else if (measurement.Lower > measurement.Concentration || measurement.Upper < measurement.Concentration)
+        else if (measurement.Lower > measurement.Concentration * (1 + IntervalRounding) || measurement.Upper < measurement.Concentration * (1 - IntervalRounding))
         {
             faults.Add(new Fault("lower", FaultReasons.OutOfRange, $"The interval {measurement.Lower:R} to {measurement.Upper:R} does not hold the concentration {measurement.Concentration:R}."));
         }

@@ -9,7 +9,7 @@ internal sealed partial class CaseRun
     // Longer than any kill and restart takes: a lease ends here by its acknowledgement alone.
     private static readonly Duration Lease = new() { Seconds = 600 };
 
-    private readonly List<Delivery> pulled = [];
+    private readonly List<V1.Delivery> pulled = [];
 
     private string Subscription => $"{scope}lims";
 
@@ -23,8 +23,8 @@ internal sealed partial class CaseRun
         var statuses = new HashSet<string>();
         while (true)
         {
-            Delivery[] answer = [.. (await People.Delivery.PullResultsAsync(request)).Deliveries];
-            Delivery[] ofPlate = [.. answer.Where(delivery => delivery.Result.Plate == $"plates/{Barcode(step.Plate)}")];
+            V1.Delivery[] answer = [.. (await People.Delivery.PullResultsAsync(request)).Deliveries];
+            V1.Delivery[] ofPlate = [.. answer.Where(delivery => delivery.Result.Plate == $"plates/{Barcode(step.Plate)}")];
             pulled.AddRange(ofPlate);
             statuses.UnionWith(ofPlate.Select(delivery => CaseWords.Of(delivery.Result.Status)));
             string[] others = [.. answer.Except(ofPlate).Select(delivery => delivery.DeliveryId)];

@@ -9,7 +9,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Biomarkers.Faults.Delivery;
 
-/// <summary>Real servers are killed by SIGKILL while a reviewer releases and withdraws and several plain clients pull and acknowledge; then everything is held against the feed.</summary>
+/// <summary>Real servers are killed by SIGKILL while a reviewer releases and withdraws and several plain clients pull and acknowledge; then everything is held against the
+/// feed.</summary>
 internal sealed class DeliveryKillSession(StoreUnderTest store, int replicaCount, int kills, int seed, Action<string> tell)
 {
     private const int Pullers = 4;
@@ -32,7 +33,8 @@ internal sealed class DeliveryKillSession(StoreUnderTest store, int replicaCount
         await using ReplicaSet replicas = await ReplicaSet.StartAsync(store, replicaCount, cancellationToken);
         using var calls = new DeliveryCalls(replicas, store.KeyFile);
         var wanted = new CreateSubscriptionRequest { SubscriptionId = SubscriptionId, Subscription = new Subscription { AckDeadline = Duration.FromTimeSpan(Lease) } };
-        await calls.CallUntilAnsweredAsync((channel, options) => new ResultDeliveryService.ResultDeliveryServiceClient(channel).CreateSubscriptionAsync(wanted, options), cancellationToken);
+        await calls.CallUntilAnsweredAsync(
+            (channel, options) => new ResultDeliveryService.ResultDeliveryServiceClient(channel).CreateSubscriptionAsync(wanted, options), cancellationToken);
         using var reviewed = new CancellationTokenSource();
         using var pulled = new CancellationTokenSource();
         DeliveryPuller[] pullers = [.. Enumerable.Range(0, Pullers).Select(puller => new DeliveryPuller(calls, Subscription, Lease, seed + puller))];
@@ -96,7 +98,8 @@ internal sealed class DeliveryKillSession(StoreUnderTest store, int replicaCount
             string barcode = string.Create(CultureInfo.InvariantCulture, $"K-{plate}");
             WholePlateRead content = DeliveryPlates.Create(barcode, plate, "study", BuiltInAssays.Il6).Content;
             var submit = new SubmitPlateReadRequest { Instrument = "instruments/reader-1", PlateRead = PlateMessages.ToWire(content.Read, "r1", content.Layout) };
-            await calls.CallUntilAnsweredAsync((channel, options) => new PlateReadIngestService.PlateReadIngestServiceClient(channel).SubmitPlateReadAsync(submit, options), cancellationToken);
+            await calls.CallUntilAnsweredAsync(
+                (channel, options) => new PlateReadIngestService.PlateReadIngestServiceClient(channel).SubmitPlateReadAsync(submit, options), cancellationToken);
             Result[] computed = await ComputedAsync(calls, barcode, cancellationToken);
             var release = new ReleaseResultsRequest { Results = { computed.Select(result => $"{result.Name}@{result.Version}") } };
             await calls.CallUntilAnsweredAsync((channel, options) => new ReviewService.ReviewServiceClient(channel).ReleaseResultsAsync(release, options), cancellationToken);

@@ -122,7 +122,8 @@ internal sealed record DeliveryLog(IReadOnlyList<SeenDelivery> Deliveries, IRead
         SeenDelivery delivery = Deliveries.Last(seen => seen.DeliveryId == taken.DeliveryId);
         yield return ("an acknowledgement is lost", this with { Released = [.. Released.Select(version => version.Version == taken.Version ? version with { State = (int)ModelState.Waiting } : version)] });
         yield return ("a version is skipped", this with { Acknowledgements = [.. Acknowledgements.Where(seen => seen.Version != taken.Version)] });
-        SeenDelivery again = delivery with { DeliveryId = "0", Attempt = delivery.Attempt + 1, Asked = taken.Answered + 1, Answered = taken.Answered + 2, Until = delivery.Until + (2 * Lease) };
+        SeenDelivery late = delivery with { DeliveryId = "0", Attempt = delivery.Attempt + 1, Until = delivery.Until + (2 * Lease) };
+        SeenDelivery again = late with { Asked = taken.Answered + 1, Answered = taken.Answered + 2 };
         yield return ("an acknowledged version comes again", this with { Deliveries = [.. Deliveries, again] });
         SeenDelivery beside = delivery with { DeliveryId = "0", Attempt = delivery.Attempt + 1, Until = delivery.Until + (Lease / 2) };
         yield return ("two leases at once", this with { Deliveries = [.. Deliveries, beside] });

@@ -143,7 +143,8 @@ internal sealed class DeliveryPuller(DeliveryCalls calls, string subscription, T
         {
             try
             {
-                await calls.CallAsync((channel, options) => new ResultDeliveryService.ResultDeliveryServiceClient(channel).AcknowledgeResultsAsync(request, options), cancellationToken);
+                await calls.CallAsync(
+                    (channel, options) => new ResultDeliveryService.ResultDeliveryServiceClient(channel).AcknowledgeResultsAsync(request, options), cancellationToken);
                 isTaken = true;
             }
             catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)

@@ -63,6 +63,28 @@ public sealed class ReportedResultTests
         AssertFault(Sample with { Measurement = beyond with { Upper = 0.5 } }, "lower", FaultReasons.OutOfRange);
     }
 
+    /// <summary>The ends of an interval are computed by another way than the number, and lie beside it in the last digits where wells agree to the last one.</summary>
+    [Theory]
+    [InlineData(1 + 1e-15, true)]
+    [InlineData(1 + 1e-6, false)]
+    public void Create_IntervalThatBeginsAboveTheNumber_LeavesWhereRoundingAloneSaysSo(double factor, bool leaves)
+    {
+        ReportedMeasurement measurement = Sample.Measurement;
+        SampleResults above = Sample with { Measurement = measurement with { Lower = measurement.Concentration * factor } };
+        SampleResults below = Sample with { Measurement = measurement with { Upper = measurement.Concentration / factor } };
+        Assert.All([above, below], sample =>
+        {
+            if (leaves)
+            {
+                Assert.Equal(measurement.Concentration, sample.Make().Measurement.Concentration);
+            }
+            else
+            {
+                AssertFault(sample, "lower", FaultReasons.OutOfRange);
+            }
+        });
+    }
+
     [Theory]
     [InlineData(ResultStatus.Withdrawn)]
     [InlineData(ResultStatus.Cancelled)]
