@@ -1,5 +1,4 @@
 using Biomarkers.Immunoassay;
-using Biomarkers.Results;
 using Biomarkers.Results.Ledger;
 
 namespace Biomarkers.Storage.Verification;
@@ -16,8 +15,8 @@ internal sealed record LedgerCut
     /// <summary>Read streams that are there, by key.</summary>
     public required IReadOnlyDictionary<long, StreamCut> Streams { get; init; }
 
-    /// <summary>Whether an event vouches for rows of this part; the others are followed and not looked for.</summary>
-    public required Func<AuditEvent, bool> Concerns { get; init; }
+    /// <summary>Whether an event vouches for rows of this part; the others are followed and not looked for. Asked once of each that fits, in their order.</summary>
+    public required Func<StoredAuditEvent, bool> Concerns { get; init; }
 
     /// <summary>The checkpoint that came with the part, which must reach as far as that says; null where none did. Others may be of before or after it.</summary>
     public Checkpoint? Own { get; init; }

@@ -86,7 +86,7 @@ internal sealed class LedgerScan(DataConnection connection, VerificationProgress
 
         FirstTime ??= stored.Audit.Time;
         NewestTime = stored.Audit.Time;
-        if (cut is null || cut.Concerns(stored.Audit))
+        if (cut is null || cut.Concerns(stored))
         {
             Index.Add(stored);
         }

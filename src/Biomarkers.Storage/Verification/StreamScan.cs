@@ -161,7 +161,8 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
 
     // Of a cut stream, what lies before it can't be compared, nor what lies behind its head, unless the checkpoint came with it.
     private bool IsThere(long key, long next, bool isOwn) =>
-        cut!.Streams.TryGetValue(key, out StreamCut? part) && next >= part.Offset && (isOwn || (streams.TryGetValue(key, out (string Name, long NextOffset) stream) && next <= stream.NextOffset));
+        cut!.Streams.TryGetValue(key, out StreamCut? part) && next >= part.Offset
+        && (isOwn || (streams.TryGetValue(key, out (string Name, long NextOffset) stream) && next <= stream.NextOffset));
 
     private void CheckHead(ReadStreamTable stream, string name, long next, ContentHash chain)
     {
