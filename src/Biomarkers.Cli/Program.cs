@@ -45,6 +45,7 @@ public static class Program
             KeysCommand.Create(),
             AuditCommand.Create(),
             VerifyCommand.Create(),
+            ExportCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)

@@ -2,21 +2,18 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Biomarkers.Cli.Verification;
 using Biomarkers.Storage;
+using Biomarkers.Storage.Bundles;
 using Biomarkers.Storage.Checkpoints;
 using Biomarkers.Storage.Verification;
 
 namespace Biomarkers.Cli.Commands;
 
-/// <summary><c>biomarkers verify</c>: proves a database without its server.</summary>
+/// <summary><c>biomarkers verify</c>: proves a database, or a bundle of one run, without a server.</summary>
 public static class VerifyCommand
 {
-    private const string DatabaseFile = "biomarkers.db";
+    private static readonly DatabaseArguments Database = new();
 
-    private static readonly Option<string> DataOption = new("--data") { Description = "Data folder of a server that is stopped, or a backup. It is read only; no byte of it changes.", HelpName = "PATH" };
-
-    private static readonly Option<string> PostgresOption = new("--postgres") { Description = "PostgreSQL database as a connection string, as it is at one moment; servers may be using it.", HelpName = "CONNECTION" };
-
-    private static readonly Option<string> PasswordFileOption = new("--postgres-password-file") { Description = "File whose first line is the password of the PostgreSQL user.", HelpName = "FILE" };
+    private static readonly Option<string> BundleOption = new("--bundle") { Description = "Bundle of a run, as 'biomarkers export' makes one. It is read only.", HelpName = "FILE" };
 
     private static readonly Option<string> CheckpointsOption = new("--checkpoints") { Description = "Folder of checkpoints that were kept elsewhere.", HelpName = "DIR" };
 
@@ -31,11 +28,16 @@ public static class VerifyCommand
     {
         var command = new Command(
             "verify",
-            "Prove that nothing stored was changed: the chain of the audit log, checkpoints, read streams, seals of runs, layouts, assays, decisions. "
-            + "Exit codes: 0 intact, 1 tampering was found, 2 nothing can be verified: wrong arguments, or a file is missing.")
+            "Prove that nothing stored was changed: the chain of the audit log, checkpoints, read streams, seals of runs, layouts, assays, decisions; of a database, or of a bundle of one run. "
+            + "Exit codes: 0 intact, 1 tampering was found, 2 nothing can be verified: wrong arguments, a file is missing, or nothing in a bundle is signed by the key that was given.")
         {
-            DataOption, PostgresOption, PasswordFileOption, CheckpointsOption, PublicKeyOption, RecomputeOption, JsonOption,
+            BundleOption, CheckpointsOption, PublicKeyOption, RecomputeOption, JsonOption,
         };
+        foreach (Option option in Database.All)
+        {
+            command.Add(option);
+        }
+
         command.SetAction(RunAsync);
         return command;
     }
@@ -43,18 +45,17 @@ public static class VerifyCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var console = new CommandConsole(parsed);
-        string? data = parsed.GetValue(DataOption);
-        string? postgres = parsed.GetValue(PostgresOption);
-        if ((data is null) == (postgres is null))
+        string? bundle = parsed.GetValue(BundleOption);
+        if (Database.CountOf(parsed) + (bundle is null ? 0 : 1) != 1)
         {
-            return Refuse(console, "Nothing says what to verify; expected either --data or --postgres.");
+            return Refuse(console, "Nothing says what to verify; expected one of --data, --postgres and --bundle.");
         }
 
         string[] keyFiles = parsed.GetValue(PublicKeyOption) ?? [];
         string? checkpoints = parsed.GetValue(CheckpointsOption);
-        if ((checkpoints is null) != (keyFiles.Length == 0))
+        if ((checkpoints is null) != (keyFiles.Length == 0) && (bundle is null || checkpoints is not null))
         {
-            return Refuse(console, "Checkpoints and the key that signed them belong together; expected both --checkpoints and --public-key, or neither.");
+            return Refuse(console, "Checkpoints and the key that signed them belong together; expected both --checkpoints and --public-key, or neither; with --bundle the key alone will do.");
         }
 
         ECDsa[] keys = [];
@@ -67,9 +68,13 @@ public static class VerifyCommand
                 PublicKeys = keys,
                 Recomputes = parsed.GetValue(RecomputeOption),
             };
-            VerificationReport report = data is not null
-                ? await DatabaseVerification.RunAsync(Directory.Exists(data) ? Path.Combine(data, DatabaseFile) : data, request, cancellationToken)
-                : await VerifyPostgresAsync(postgres!, parsed.GetValue(PasswordFileOption), request, cancellationToken);
+            if (bundle is not null)
+            {
+                return Tell(console, await BundleVerification.RunAsync(bundle, request, cancellationToken), parsed);
+            }
+
+            VerificationReport report = await Database.ReadAsync(
+                parsed, file => DatabaseVerification.RunAsync(file, request, cancellationToken), database => DatabaseVerification.RunAsync(database, request, cancellationToken));
             if (checkpoints is null)
             {
                 console.Tell("biomarkers verify: No checkpoint was given. Whoever can write the database could have made its audit log anew; only --checkpoints that were kept elsewhere show that.");
@@ -77,7 +82,8 @@ public static class VerifyCommand
 
             return VerificationAnswer.Of(report).Print(console, parsed.GetValue(JsonOption));
         }
-        catch (Exception exception) when (exception is VerificationException or StoreException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is BundleException or VerificationException or StoreException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return Refuse(console, exception.Message);
         }
@@ -90,11 +96,12 @@ public static class VerifyCommand
         }
     }
 
-    private static async Task<VerificationReport> VerifyPostgresAsync(string connection, string? passwordFile, VerificationRequest request, CancellationToken cancellationToken)
+    // Whoever gives a key asks whose the bundle is: one without a checkpoint must not pass for proven.
+    private static int Tell(CommandConsole console, BundleReport report, ParseResult parsed)
     {
-        string? password = passwordFile is null ? null : File.ReadLines(passwordFile).FirstOrDefault();
-        await using var database = new PostgresDatabase(connection, password);
-        return await DatabaseVerification.RunAsync(database, request, cancellationToken);
+        int code = BundleAnswer.Of(report).Print(console, parsed.GetValue(JsonOption));
+        bool isUnproven = code == ExitCodes.Ok && report.Trust == CheckpointTrust.None && parsed.GetValue(PublicKeyOption) is { Length: > 0 };
+        return isUnproven ? Refuse(console, "No checkpoint that a key of yours signed vouches for the bundle; nothing says whose it is.") : code;
     }
 
     private static int Refuse(CommandConsole console, string message)

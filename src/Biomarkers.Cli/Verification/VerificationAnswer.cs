@@ -102,9 +102,10 @@ public sealed record VerificationAnswer(
         return IsIntact ? ExitCodes.Ok : ExitCodes.Negative;
     }
 
-    private IEnumerable<string> Lines()
+    /// <summary>What is not as it was, in lines.</summary>
+    internal static IEnumerable<string> LinesOf(IEnumerable<TamperingRow> findings)
     {
-        foreach (TamperingRow finding in Findings)
+        foreach (TamperingRow finding in findings)
         {
             string at = finding.LatestSequence is { } latest
                 ? Say($", at audit event {finding.Sequence} to {latest}")
@@ -114,6 +115,18 @@ public sealed record VerificationAnswer(
             {
                 yield return $"  expected SHA-256 {finding.ExpectedSha256 ?? "(unknown)"}, actual {finding.ActualSha256 ?? "(not there)"}";
             }
+        }
+    }
+
+    /// <summary>How many runs were computed again, behind what is said of all of them; empty where none was.</summary>
+    internal string Recomputed() =>
+        RecomputedRunCount + OtherEngineRunCount > 0 ? Say($"; {RecomputedRunCount} recomputed bit for bit, {OtherEngineRunCount} of another engine left out") : "";
+
+    private IEnumerable<string> Lines()
+    {
+        foreach (string line in LinesOf(Findings))
+        {
+            yield return line;
         }
 
         yield return Say($"{(IsIntact ? "Intact" : "TAMPERED")}: {EventCount} audit events{(FirstTime is null ? "" : $" from {ListTables.Time(FirstTime)} to {ListTables.Time(NewestTime)} UTC")}");
@@ -126,7 +139,7 @@ public sealed record VerificationAnswer(
         }
 
         yield return Say($"Read streams: {StreamCount} with {StreamEventCount} events");
-        yield return Say($"Runs: {RunCount}, of which the chain covers {CoveredRunCount}{(RecomputedRunCount + OtherEngineRunCount > 0 ? Say($"; {RecomputedRunCount} recomputed bit for bit, {OtherEngineRunCount} of another engine left out") : "")}");
+        yield return Say($"Runs: {RunCount}, of which the chain covers {CoveredRunCount}{Recomputed()}");
         yield return Say($"Layouts, assays, decisions: {CoveredContentCount} covered, {UncoveredContentCount} not covered (of a time before events named their hashes)");
     }
 

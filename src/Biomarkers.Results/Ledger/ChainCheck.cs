@@ -16,16 +16,19 @@ public sealed record StoredAuditEvent(long Sequence, AuditEvent Audit, ContentHa
     public bool Follows(long sequence, ContentHash hash) => Previous == hash && IsOf(sequence + 1);
 }
 
-/// <summary>Follows the ledger's chain from its first event, in the order of the sequence, and stops at the first that does not fit.</summary>
-public sealed class ChainCheck
+/// <summary>Follows the ledger's chain from its first event, or from a later one, in the order of the sequence, and stops at the first that does not fit.</summary>
+/// <param name="sequence">Place after which the chain is followed; 0 for the whole of it.</param>
+/// <param name="hash">Hash of the event at that place; <c>default</c> for the whole chain.</param>
+public sealed class ChainCheck(long sequence = 0, ContentHash hash = default)
 {
+    private readonly long start = sequence;
     private ContentHash hashBefore;
 
-    /// <summary>Events that fit so far.</summary>
-    public long Sequence { get; private set; }
+    /// <summary>Place of the newest event that fits; where the chain is followed from its first event, the number of those that do.</summary>
+    public long Sequence { get; private set; } = sequence;
 
-    /// <summary>Hash of the newest of them; <c>default</c> before the first.</summary>
-    public ContentHash Hash { get; private set; }
+    /// <summary>Hash of that event; <c>default</c> before the first.</summary>
+    public ContentHash Hash { get; private set; } = hash;
 
     /// <summary>Takes the next event in; false where it does not fit, and nothing changes then.</summary>
     public bool Take(StoredAuditEvent next)
@@ -89,15 +92,15 @@ public sealed class ChainCheck
         long expected = Sequence + 1;
         if (found.Previous != Hash)
         {
-            if (Sequence > 0 && found.Follows(Sequence - 1, hashBefore))
+            if (Sequence > start && found.Follows(Sequence - 1, hashBefore))
             {
                 return Say(TamperingKind.Inserted, Sequence, $"audit event {Sequence} stands at place {expected}; what stands in its place is no event of this ledger", found.Hash, Hash);
             }
 
-            if (Sequence > 0 && found.IsOf(expected) && (next is null || next.Previous == found.Hash))
+            if (Sequence > start && found.IsOf(expected) && (next is null || next.Previous == found.Hash))
             {
                 string text = $"audit events up to {Sequence} were rewritten: event {expected} follows SHA-256 {found.Previous}, event {Sequence} has {Hash}";
-                return Say(TamperingKind.Changed, 1, text, found.Previous, Hash) with { LatestSequence = Sequence };
+                return Say(TamperingKind.Changed, start + 1, text, found.Previous, Hash) with { LatestSequence = Sequence };
             }
 
             // A row that was made for a later place, while the row for this place is nowhere: those behind the missing one were moved up.
@@ -121,7 +124,7 @@ public sealed class ChainCheck
             : sequence < Sequence
                 ? Say(TamperingKind.Inserted, sequence + 1, $"the ledger's head says {sequence} events; there are {Sequence}", null, null)
                 : hash != Hash
-                    ? Say(TamperingKind.Changed, Math.Min(sequence, 1), $"the ledger's head says SHA-256 {hash}; its newest event has {Hash}", hash, Hash) with { LatestSequence = sequence, IsAtHead = true }
+                    ? Say(TamperingKind.Changed, Math.Min(sequence, start + 1), $"the ledger's head says SHA-256 {hash}; its newest event has {Hash}", hash, Hash) with { LatestSequence = sequence, IsAtHead = true }
                     : null;
 
     private static Tampering Say(TamperingKind kind, long sequence, string text, ContentHash? expected, ContentHash? actual) =>

@@ -16,6 +16,7 @@ public sealed record HeldCheckpoint(string Place, SignedCheckpoint Signed);
 public sealed class CheckpointFolder(string folder)
 {
     private const string Pattern = "checkpoint-*.json";
+    private const string KeyPattern = "checkpoint-key-*.pem";
 
     /// <summary>Its path.</summary>
     public string Place => folder;
@@ -48,6 +49,10 @@ public sealed class CheckpointFolder(string folder)
 
         return file;
     }
+
+    /// <summary>Public keys in the folder.</summary>
+    /// <exception cref="IOException">The folder can't be read.</exception>
+    public IEnumerable<string> KeyFiles() => Directory.EnumerateFiles(folder, KeyPattern).Order(StringComparer.Ordinal);
 
     /// <summary>Every checkpoint of the folder, by the names of their files.</summary>
     /// <exception cref="InvalidDataException">A file holds none.</exception>

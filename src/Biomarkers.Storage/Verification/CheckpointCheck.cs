@@ -48,6 +48,9 @@ internal sealed class CheckpointCheck
     /// <summary>Checkpoints of a history that a restore replaced.</summary>
     public int ReplacedCount { get; private set; }
 
+    /// <summary>Checkpoints of places that are not there, because the ledger is cut.</summary>
+    public int OutsideCount { get; private set; }
+
     /// <summary>The event up to which a fitting checkpoint vouches; 0 where none does.</summary>
     public long VouchedSequence => Fitting.Count == 0 ? 0 : Fitting[^1].Sequence;
 
@@ -55,7 +58,8 @@ internal sealed class CheckpointCheck
     /// <param name="scan">The ledger, read.</param>
     /// <param name="isWhole">Whether its chain fits to its end.</param>
     /// <param name="generation">The database's generation.</param>
-    public void HoldAgainst(LedgerScan scan, bool isWhole, long generation)
+    /// <param name="cut">What there is of the ledger; null for all.</param>
+    public void HoldAgainst(LedgerScan scan, bool isWhole, long generation, LedgerCut? cut)
     {
         List<(long Sequence, long Generation)> restores =
             [.. scan.Index.ByAction[Results.AuditActions.DatabaseRestored].Select(stored => (stored.Sequence, CoveredContent.GenerationOf(stored.Audit) ?? 0))];
@@ -64,9 +68,9 @@ internal sealed class CheckpointCheck
         foreach ((HeldCheckpoint held, Checkpoint says) in signed)
         {
             (long Sequence, long Generation) restore = restores.FirstOrDefault(candidate => candidate.Generation > says.Generation);
-            if (says.Ledger != scan.First && scan.EventCount > 0)
+            if (scan.First is { } first && says.Ledger != first)
             {
-                Add(TamperingKind.Forked, held, 1, null, $"vouches for another ledger, whose first event has SHA-256 {says.Ledger}; here it has {scan.First}");
+                Add(TamperingKind.Forked, held, 1, null, $"vouches for another ledger, whose first event has SHA-256 {says.Ledger}; here it has {first}");
             }
             else if (restore.Sequence > 0 && says.Sequence >= restore.Sequence)
             {
@@ -74,7 +78,11 @@ internal sealed class CheckpointCheck
             }
             else if (scan.HashesAt.TryGetValue(says.Sequence, out ContentHash hash))
             {
-                Compare(held, says, hash, generation, fitting);
+                Compare(held, says, hash, (generation, cut), fitting);
+            }
+            else if (cut is not null && (says.Sequence <= cut.SequenceBefore || !IsOwn(says, cut)))
+            {
+                OutsideCount++;
             }
             else if (isWhole)
             {
@@ -89,11 +97,20 @@ internal sealed class CheckpointCheck
         JudgeReplaced(replaced, fitting);
     }
 
-    private void Compare(HeldCheckpoint held, Checkpoint says, ContentHash hash, long generation, List<Checkpoint> fitting)
+    /// <summary>Whether a checkpoint is the one that came with a cut.</summary>
+    public static bool IsOwn(Checkpoint says, LedgerCut cut) => cut.Own is { } own && own.ToStatement() == says.ToStatement();
+
+    private void Compare(HeldCheckpoint held, Checkpoint says, ContentHash hash, (long Generation, LedgerCut? Cut) database, List<Checkpoint> fitting)
     {
-        if (hash != says.Hash)
+        long generation = database.Generation;
+        if (hash != says.Hash && database.Cut is { SequenceBefore: > 0 } && says.Generation < generation)
         {
-            long vouched = fitting.Count == 0 ? 0 : fitting[^1].Sequence;
+            // The restore that replaced its history may be one of the events before those that are there.
+            ReplacedCount++;
+        }
+        else if (hash != says.Hash)
+        {
+            long vouched = Math.Max(fitting.Count == 0 ? 0 : fitting[^1].Sequence, database.Cut?.SequenceBefore ?? 0);
             Add(
                 TamperingKind.Forked, held, vouched + 1, says.Sequence,
                 string.Create(CultureInfo.InvariantCulture, $"vouches for SHA-256 {says.Hash} after {says.Sequence} audit events; here it is {hash}"), says.Hash, hash);

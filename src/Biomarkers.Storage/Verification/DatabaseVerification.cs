@@ -1,11 +1,8 @@
-using System.Data.Common;
 using Biomarkers.Results.Ledger;
-using Biomarkers.Storage.Backups;
 using Biomarkers.Storage.Tables;
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
-using Microsoft.Data.Sqlite;
 
 namespace Biomarkers.Storage.Verification;
 
@@ -20,52 +17,34 @@ public static class DatabaseVerification
     /// <param name="request">What to look at beside it.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="VerificationException">It can't be read, a server uses it, or its schema is not this program's.</exception>
-    public static async Task<VerificationReport> RunAsync(string file, VerificationRequest request, CancellationToken cancellationToken)
-    {
-        using StoppedDatabase stopped = StoppedDatabase.Open(file);
-        try
-        {
-            using SqliteConnection opened = SqliteBackup.OpenUnchanging(stopped.File);
-            await using DataConnection connection = SqliteDatabase.Over(opened);
-            await RequireSchemaAsync(new SqliteDatabase(file), connection, cancellationToken);
-            return await RunAsync(connection, request, cancellationToken);
-        }
-        catch (SqliteException exception)
-        {
-            throw new VerificationException($"Unable to read '{file}': {exception.Message}", exception);
-        }
-    }
+    public static Task<VerificationReport> RunAsync(string file, VerificationRequest request, CancellationToken cancellationToken) =>
+        StoredMoment.ReadAsync(file, connection => RunAsync(connection, request, cancellationToken), cancellationToken);
 
     /// <summary>Verifies a database that servers may be using, as it is at one moment.</summary>
     /// <param name="database">The database; owned by the caller.</param>
     /// <param name="request">What to look at beside it.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="VerificationException">It can't be read, or its schema is not this program's.</exception>
-    public static async Task<VerificationReport> RunAsync(SqlDatabase database, VerificationRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using SqlSnapshot snapshot = await database.OpenSnapshotAsync(cancellationToken);
-            await database.LiftLimitsAsync(snapshot.Connection, cancellationToken);
-            snapshot.Connection.CommandTimeout = 0;
-            await RequireSchemaAsync(database, snapshot.Connection, cancellationToken);
-            return await RunAsync(snapshot.Connection, request, cancellationToken);
-        }
-        catch (DbException exception) when (database.IsOwn(exception))
-        {
-            throw new VerificationException($"Unable to read the {database.Name} database {database.Place}: {exception.Message}", exception);
-        }
-    }
+    public static Task<VerificationReport> RunAsync(SqlDatabase database, VerificationRequest request, CancellationToken cancellationToken) =>
+        StoredMoment.ReadAsync(database, connection => RunAsync(connection, request, cancellationToken), cancellationToken);
 
-    internal static async Task<VerificationReport> RunAsync(DataConnection connection, VerificationRequest request, CancellationToken cancellationToken)
+    internal static Task<VerificationReport> RunAsync(DataConnection connection, VerificationRequest request, CancellationToken cancellationToken) =>
+        RunAsync(connection, request, cut: null, cancellationToken);
+
+    /// <summary>Verifies rows.</summary>
+    /// <param name="connection">One moment of a database, or what was cut out of one.</param>
+    /// <param name="request">What to look at beside it.</param>
+    /// <param name="cut">What there is of the ledger and the streams; null for all.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    internal static async Task<VerificationReport> RunAsync(DataConnection connection, VerificationRequest request, LedgerCut? cut, CancellationToken cancellationToken)
     {
         var checkpoints = new CheckpointCheck(request.Checkpoints, request.PublicKeys);
         var progress = new VerificationProgress(request.Progress);
-        var scan = new LedgerScan(connection, progress);
+        var scan = new LedgerScan(connection, progress, cut);
         Tampering? broken = await scan.RunAsync(checkpoints.Places, cancellationToken);
         long generation = await connection.GetTable<DatabaseIdentityTable>().Where(row => row.Id == 1).Select(row => row.Generation).FirstOrDefaultAsync(cancellationToken);
-        checkpoints.HoldAgainst(scan, broken is null, generation);
-        var streams = new StreamScan(connection, progress);
+        checkpoints.HoldAgainst(scan, broken is null, generation, cut);
+        var streams = new StreamScan(connection, progress, cut);
         await streams.RunAsync(checkpoints.Fitting, cancellationToken);
         var runs = new RunCheck(connection, scan.Index, progress, request.Recomputes);
         EventCheck[] contents = [new ContentCheck(connection, scan.Index), new ReviewCheck(connection, scan.Index)];
@@ -82,12 +61,13 @@ public static class DatabaseVerification
 
         IEnumerable<Tampering> findings =
         [
-            .. broken is null ? [] : new[] { Narrow(broken, checkpoints.VouchedSequence, scan.EventCount) },
+            .. broken is null ? [] : new[] { Narrow(broken, Math.Max(checkpoints.VouchedSequence, cut?.SequenceBefore ?? 0), scan.EventCount) },
             .. checkpoints.Findings, .. streams.Findings, .. runs.Findings, .. feed.Findings, .. contents.SelectMany(check => check.Findings),
         ];
         return new VerificationReport
         {
             EventCount = scan.EventCount,
+            PrecedingEventCount = cut?.SequenceBefore ?? 0,
             NewestHash = scan.EventCount == 0 ? null : scan.Hash,
             FirstTime = scan.FirstTime,
             NewestTime = scan.NewestTime,
@@ -95,9 +75,11 @@ public static class DatabaseVerification
             CheckpointCount = checkpoints.Fitting.Count,
             CheckpointedSequence = checkpoints.VouchedSequence,
             ReplacedCheckpointCount = checkpoints.ReplacedCount,
+            OutsideCheckpointCount = checkpoints.OutsideCount,
             Restores = [.. scan.Index.ByAction[Results.AuditActions.DatabaseRestored].Select(stored => stored.Sequence)],
             StreamCount = streams.StreamCount,
             StreamEventCount = streams.EventCount,
+            OriginalEventCount = streams.OriginalCount,
             RunCount = runs.RunCount,
             CoveredRunCount = runs.CoveredCount,
             CoveredContentCount = contents.Sum(check => check.CoveredCount),
@@ -118,20 +100,4 @@ public static class DatabaseVerification
     private static Tampering Narrow(Tampering broken, long vouched, long fitting) => broken.LatestSequence is not { } latest
         ? broken
         : vouched < latest ? broken with { Sequence = vouched + 1 } : broken with { Sequence = broken.IsAtHead ? fitting : fitting + 1, LatestSequence = null };
-
-    private static async Task RequireSchemaAsync(SqlDatabase database, DataConnection connection, CancellationToken cancellationToken)
-    {
-        try
-        {
-            int schema = await Migrations.VersionAsync(database, connection, cancellationToken);
-            if (schema < Migrations.NewestVersion)
-            {
-                throw new VerificationException($"The {database.Name} database {database.Place} has schema {schema}; expected {Migrations.NewestVersion}. Start a server of this version on it once.");
-            }
-        }
-        catch (StoreException exception)
-        {
-            throw new VerificationException(exception.Message, exception);
-        }
-    }
 }

@@ -58,6 +58,19 @@ internal abstract class EventCheck(LedgerIndex index)
 
     private static string DiffersFrom(StoredAuditEvent stored) => string.Create(CultureInfo.InvariantCulture, $"is not what audit event {stored.Sequence} says");
 
+    /// <summary>A row without its event: added by nobody, unless its event may be one of those before the first that is there.</summary>
+    protected void Unmade(string name, string text)
+    {
+        if (index.BeginsLater)
+        {
+            UncoveredCount++;
+        }
+        else
+        {
+            Add(TamperingKind.Inserted, name, null, text);
+        }
+    }
+
     protected void Missing(Dictionary<string, StoredAuditEvent> events)
     {
         foreach ((string name, StoredAuditEvent stored) in events)

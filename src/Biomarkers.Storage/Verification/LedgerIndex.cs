@@ -23,6 +23,9 @@ internal sealed class LedgerIndex
 {
     private const string Runs = "analyticalRuns/";
 
+    /// <summary>Whether events before these are missing, because they were not asked for: what they made may be there without its event.</summary>
+    public bool BeginsLater { get; init; }
+
     /// <summary>By key of the run.</summary>
     public Dictionary<long, RunRecord> RunsByKey { get; } = [];
 

@@ -8,24 +8,27 @@ using LinqToDB.Data;
 
 namespace Biomarkers.Storage.Verification;
 
-/// <summary>Reads the ledger from its first event to its head and follows its chain.</summary>
-internal sealed class LedgerScan(DataConnection connection, VerificationProgress progress)
+/// <summary>Reads the ledger from its first event, or the first that is there of it, to its head and follows its chain.</summary>
+/// <param name="connection">The database.</param>
+/// <param name="progress">Is told how far it is.</param>
+/// <param name="cut">What there is; null for all.</param>
+internal sealed class LedgerScan(DataConnection connection, VerificationProgress progress, LedgerCut? cut = null)
 {
     private const int PageSize = 5000;
     private const int RestSize = 200_000;
 
-    private readonly ChainCheck chain = new();
+    private readonly ChainCheck chain = cut is null ? new ChainCheck() : new ChainCheck(cut.SequenceBefore, cut.HashBefore);
 
-    /// <summary>Events whose chain fits.</summary>
+    /// <summary>Place of the newest event whose chain fits: the number of those that do, the ones before a cut included.</summary>
     public long EventCount => chain.Sequence;
 
     /// <summary>Hash of the newest of them.</summary>
     public ContentHash Hash => chain.Hash;
 
-    /// <summary>Hash of the first event; <c>default</c> where there is none.</summary>
-    public ContentHash First { get; private set; }
+    /// <summary>Hash of the ledger's first event, as the checkpoint that came with a cut has it; null where nothing says it.</summary>
+    public ContentHash? First { get; private set; } = cut?.Own?.Ledger;
 
-    /// <summary>Time of the first event.</summary>
+    /// <summary>Time of the first event that is there.</summary>
     public DateTimeOffset? FirstTime { get; private set; }
 
     /// <summary>Time of the newest event that fits.</summary>
@@ -35,7 +38,7 @@ internal sealed class LedgerScan(DataConnection connection, VerificationProgress
     public Dictionary<long, ContentHash> HashesAt { get; } = [];
 
     /// <summary>What the events vouch for.</summary>
-    public LedgerIndex Index { get; } = new();
+    public LedgerIndex Index { get; } = new() { BeginsLater = cut is { SequenceBefore: > 0 } };
 
     /// <summary>Reads the ledger.</summary>
     /// <param name="wanted">Places whose hashes are to be kept.</param>
@@ -79,11 +82,15 @@ internal sealed class LedgerScan(DataConnection connection, VerificationProgress
         if (stored.Sequence == 1)
         {
             First = stored.Hash;
-            FirstTime = stored.Audit.Time;
         }
 
+        FirstTime ??= stored.Audit.Time;
         NewestTime = stored.Audit.Time;
-        Index.Add(stored);
+        if (cut is null || cut.Concerns(stored))
+        {
+            Index.Add(stored);
+        }
+
         if (wanted.Contains(stored.Sequence))
         {
             HashesAt[stored.Sequence] = stored.Hash;

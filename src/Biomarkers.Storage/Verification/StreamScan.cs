@@ -8,8 +8,11 @@ using LinqToDB.Data;
 
 namespace Biomarkers.Storage.Verification;
 
-/// <summary>Reads every read stream from its first event and follows its chain, which covers what was sent.</summary>
-internal sealed class StreamScan(DataConnection connection, VerificationProgress progress)
+/// <summary>Reads every read stream from its first event, or the first that is there of it, and follows its chain, which covers what was sent.</summary>
+/// <param name="connection">The database.</param>
+/// <param name="progress">Is told how far it is.</param>
+/// <param name="cut">What there is; null for all.</param>
+internal sealed class StreamScan(DataConnection connection, VerificationProgress progress, LedgerCut? cut = null)
 {
     private const int PageSize = 200;
 
@@ -23,6 +26,9 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
     /// <summary>Their events that fit.</summary>
     public long EventCount { get; private set; }
 
+    /// <summary>Those of them whose bytes are there.</summary>
+    public long OriginalCount { get; private set; }
+
     /// <summary>What was found; at most one for a stream, and one for each that a checkpoint knows otherwise.</summary>
     public IReadOnlyList<Tampering> Findings => findings;
 
@@ -34,7 +40,7 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task RunAsync(IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken)
     {
-        Dictionary<(long, long), (ContentHash Chain, string Name, long Sequence)> heads = HeadsOf(checkpoints);
+        Dictionary<(long, long), (ContentHash Chain, string Name, long Sequence, bool IsOwn)> heads = HeadsOf(checkpoints);
         ILookup<long, long> wanted = heads.Keys.ToLookup(head => head.Item1, head => head.Item2);
         foreach (ReadStreamTable stream in await connection.GetTable<ReadStreamTable>().OrderBy(row => row.StreamKey).ToListAsync(cancellationToken))
         {
@@ -42,9 +48,17 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
             await FollowAsync(stream, wanted[stream.StreamKey].ToHashSet(), cancellationToken);
         }
 
-        foreach (((long key, long next), (ContentHash chain, string name, long sequence)) in heads)
+        foreach (((long key, long next), (ContentHash chain, string name, long sequence, bool isOwn)) in heads)
         {
-            Compare(key, next, chain, name, sequence);
+            if (cut is null || IsThere(key, next, isOwn))
+            {
+                Compare(key, next, chain, name, sequence);
+            }
+        }
+
+        foreach (long key in cut?.Streams.Keys.Where(key => !streams.ContainsKey(key)) ?? [])
+        {
+            Add(TamperingKind.Deleted, string.Create(CultureInfo.InvariantCulture, $"read stream {key}"), 0, "is not there");
         }
 
         ITable<ReadStreamTable> known = connection.GetTable<ReadStreamTable>();
@@ -55,14 +69,19 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
         }
     }
 
-    private static Dictionary<(long, long), (ContentHash, string, long)> HeadsOf(IReadOnlyList<Checkpoint> checkpoints)
+    private Dictionary<(long, long), (ContentHash, string, long, bool)> HeadsOf(IReadOnlyList<Checkpoint> checkpoints)
     {
-        var heads = new Dictionary<(long, long), (ContentHash, string, long)>();
+        var heads = new Dictionary<(long, long), (ContentHash, string, long, bool)>();
         foreach (Checkpoint checkpoint in checkpoints)
         {
+            bool isOwn = cut is not null && CheckpointCheck.IsOwn(checkpoint, cut);
             foreach (StreamHead head in checkpoint.Streams)
             {
-                heads.TryAdd((head.StreamKey, head.NextOffset), (head.Chain, head.Name, checkpoint.Sequence));
+                (long, long) place = (head.StreamKey, head.NextOffset);
+                if (isOwn || !heads.ContainsKey(place))
+                {
+                    heads[place] = (head.Chain, head.Name, checkpoint.Sequence, isOwn);
+                }
             }
         }
 
@@ -72,9 +91,16 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
     private async Task FollowAsync(ReadStreamTable stream, HashSet<long> wanted, CancellationToken cancellationToken)
     {
         string name = streams[stream.StreamKey].Name;
-        long next = 0;
-        ContentHash chain = default;
-        chains[(stream.StreamKey, 0)] = chain;
+        StreamCut? part = cut?.Streams.GetValueOrDefault(stream.StreamKey);
+        if (cut is not null && part is null)
+        {
+            Add(TamperingKind.Inserted, name, 0, "is there, and nothing here came by it");
+            return;
+        }
+
+        long next = part?.Offset ?? 0;
+        ContentHash chain = part?.Chain ?? default;
+        chains[(stream.StreamKey, next)] = chain;
         long? after = null;
         while (true)
         {
@@ -90,9 +116,10 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
 
             foreach (StreamEventTable row in page)
             {
-                ContentHash content = ContentHash.Of(row.Content);
+                bool isWithheld = part is not null && row.Content.Length == 0;
+                ContentHash content = isWithheld ? LedgerScan.HashOf(row.ContentHash) : ContentHash.Of(row.Content);
                 ContentHash expected = ContentHash.OfAll(chain, content);
-                if (Explain(row, next, content, expected) is { } finding)
+                if (Explain(row, next, content, expected, isMissing: isWithheld && part!.Originals.Contains(row.EventOffset)) is { } finding)
                 {
                     Add(finding.Kind, name, next, finding.Text, expected, LedgerScan.HashOf(row.ChainHash));
                     return;
@@ -101,6 +128,7 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
                 chain = expected;
                 next++;
                 EventCount++;
+                OriginalCount += isWithheld ? 0 : 1;
                 if (wanted.Contains(next))
                 {
                     chains[(stream.StreamKey, next)] = chain;
@@ -112,9 +140,13 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
         }
 
         CheckHead(stream, name, next, chain);
+        if (part is not null && part.Originals.Any(original => original >= next))
+        {
+            Add(TamperingKind.Truncated, name, next, string.Create(CultureInfo.InvariantCulture, $"ends with event {next - 1}; event {part.Originals.Max()} is named"));
+        }
     }
 
-    private static (TamperingKind Kind, string Text)? Explain(StreamEventTable row, long next, ContentHash content, ContentHash expected) =>
+    private static (TamperingKind Kind, string Text)? Explain(StreamEventTable row, long next, ContentHash content, ContentHash expected, bool isMissing) =>
         row.EventOffset > next
             ? (TamperingKind.Deleted, string.Create(CultureInfo.InvariantCulture, $"events {next} to {row.EventOffset - 1} are not there"))
             : row.EventOffset < next
@@ -123,7 +155,14 @@ internal sealed class StreamScan(DataConnection connection, VerificationProgress
                     ? (TamperingKind.Changed, string.Create(CultureInfo.InvariantCulture, $"event {next} has SHA-256 {content}, it says {LedgerScan.HashOf(row.ContentHash)}"))
                     : LedgerScan.HashOf(row.ChainHash) != expected
                         ? (TamperingKind.Changed, string.Create(CultureInfo.InvariantCulture, $"event {next} does not follow the one before it"))
-                        : null;
+                        : isMissing
+                            ? (TamperingKind.Deleted, string.Create(CultureInfo.InvariantCulture, $"event {next} lacks its bytes"))
+                            : null;
+
+    // Of a cut stream, what lies before it can't be compared, nor what lies behind its head, unless the checkpoint came with it.
+    private bool IsThere(long key, long next, bool isOwn) =>
+        cut!.Streams.TryGetValue(key, out StreamCut? part) && next >= part.Offset
+        && (isOwn || (streams.TryGetValue(key, out (string Name, long NextOffset) stream) && next <= stream.NextOffset));
 
     private void CheckHead(ReadStreamTable stream, string name, long next, ContentHash chain)
     {

@@ -40,8 +40,11 @@ internal sealed class VerificationProgress(IProgress<long>? progress)
 /// <summary>What was verified, and what was found.</summary>
 public sealed record VerificationReport
 {
-    /// <summary>Audit events whose chain fits.</summary>
+    /// <summary>Place of the newest audit event whose chain fits: the number of those that do, <see cref="PrecedingEventCount"/> included.</summary>
     public required long EventCount { get; init; }
+
+    /// <summary>Audit events before the first that was there to be verified; 0 for a database.</summary>
+    public long PrecedingEventCount { get; init; }
 
     /// <summary>Hash of the newest of them; null where there is none.</summary>
     public required ContentHash? NewestHash { get; init; }
@@ -65,6 +68,9 @@ public sealed record VerificationReport
     /// <summary>Checkpoints of a history that a restored backup replaced; see <see cref="Restores"/>.</summary>
     public required int ReplacedCheckpointCount { get; init; }
 
+    /// <summary>Checkpoints of events that were not there to be verified; 0 for a database.</summary>
+    public int OutsideCheckpointCount { get; init; }
+
     /// <summary>Audit events of restored backups. What came between the backup and the restore is not in this database.</summary>
     public required IReadOnlyList<long> Restores { get; init; }
 
@@ -73,6 +79,9 @@ public sealed record VerificationReport
 
     /// <summary>Their events.</summary>
     public required long StreamEventCount { get; init; }
+
+    /// <summary>Those of them whose bytes were there; all of a database.</summary>
+    public required long OriginalEventCount { get; init; }
 
     /// <summary>Runs.</summary>
     public required int RunCount { get; init; }

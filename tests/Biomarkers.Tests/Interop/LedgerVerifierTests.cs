@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Biomarkers.Tests.Architecture;
 using Biomarkers.Tests.Cli;
+using Biomarkers.Tests.Storage.Bundles;
 using Xunit;
 
 namespace Biomarkers.Tests.Interop;
@@ -60,33 +61,77 @@ public sealed class LedgerVerifierTests : IDisposable
         Assert.All(answers.Skip(1), answer => Assert.StartsWith("tampered", answer, StringComparison.Ordinal));
     }
 
+    [LedgerVerifierFact]
+    public async Task PythonVerifier_CleanAndTamperedBundles_AgreesWithTheCommand()
+    {
+        await audited.ServeAsync("V-1", "V-2", "V-3");
+        string bundle = Path.Combine(audited.Data, "run.zip");
+        CommandLine.Outcome made = await CommandLine.RunAsync("export", "--data", audited.Data, "--run", "2", "--out", bundle, "--checkpoints", audited.Checkpoints);
+        Assert.True(made.Code == 0, made.Output + made.Error);
+        long last = (await BundleFile.QueryAsync(bundle, "SELECT sequence FROM ledger_head", row => row.GetInt64(0)))[0];
+        var answers = new List<string>();
+        foreach (string tampering in (string[])
+        [
+            "SELECT 1",
+            $"UPDATE audit_event SET detail = detail || 'x' WHERE sequence = {last - 1}",
+            $"UPDATE audit_event SET previous_hash = zeroblob(32) WHERE sequence = {last - 1}",
+            $"DELETE FROM audit_event WHERE sequence = {last - 1}",
+            $"DELETE FROM audit_event WHERE sequence = {last}",
+            $"DELETE FROM audit_event WHERE sequence = {last}; UPDATE ledger_head SET sequence = {last - 1}, hash = (SELECT hash FROM audit_event WHERE sequence = {last - 1})",
+            "DELETE FROM audit_event WHERE sequence = (SELECT MIN(sequence) FROM audit_event)",
+            "UPDATE ledger_head SET hash = zeroblob(32)",
+            "UPDATE stream_event SET content = x'00' WHERE length(content) > 0",
+            "UPDATE stream_event SET chain_hash = zeroblob(32) WHERE length(content) > 0",
+            "UPDATE read_stream SET next_offset = next_offset + 1",
+        ])
+        {
+            string changed = await BundleFile.ChangeRowsAsync(bundle, tampering);
+            string command = Words(await JsonOfAsync("verify", "--bundle", changed, "--public-key", audited.PublicKey, "--json"));
+            Assert.Equal((tampering, command), (tampering, await PythonAsync(changed, audited.PublicKey)));
+            answers.Add(command);
+        }
+
+        string summary = BundleFile.Change(bundle, parts => parts["summary.txt"][0] ^= 1);
+        Assert.Equal(Words(await JsonOfAsync("verify", "--bundle", summary, "--public-key", audited.PublicKey, "--json")), await PythonAsync(summary, audited.PublicKey));
+        Assert.StartsWith("intact", answers[0], StringComparison.Ordinal);
+        Assert.All(answers.Skip(1), answer => Assert.StartsWith("tampered", answer, StringComparison.Ordinal));
+    }
+
     private static string Shift(string which, string by) =>
         $"UPDATE audit_event SET sequence = -sequence WHERE sequence {which}; UPDATE audit_event SET sequence = -sequence {by} WHERE sequence < 0";
 
-    private async Task<string> CommandAsync()
+    private async Task<string> CommandAsync() =>
+        Words(await JsonOfAsync("verify", "--data", audited.Data, "--checkpoints", audited.Checkpoints, "--public-key", audited.PublicKey, "--json"));
+
+    private static async Task<JsonElement> JsonOfAsync(params string[] args)
     {
-        CommandLine.Outcome outcome = await CommandLine.RunAsync(
-            "verify", "--data", audited.Data, "--checkpoints", audited.Checkpoints, "--public-key", audited.PublicKey, "--json");
+        CommandLine.Outcome outcome = await CommandLine.RunAsync(args);
         Assert.True(outcome.Code < 2, outcome.Error);
         using JsonDocument answer = JsonDocument.Parse(outcome.Output);
-        JsonElement report = answer.RootElement;
-        JsonElement? first = report.GetProperty("findings").EnumerateArray().Select(finding => (JsonElement?)finding).FirstOrDefault();
-        return Words(report, first);
+        return answer.RootElement.Clone();
     }
 
-    private async Task<string> PythonAsync()
+    // Of a bundle, what is said of its rows stands apart.
+    private static string Words(JsonElement report) => Words(
+        report.TryGetProperty("rows", out JsonElement rows) ? rows : report,
+        report.GetProperty("isIntact").GetBoolean(),
+        report.GetProperty("findings").EnumerateArray().Select(finding => (JsonElement?)finding).FirstOrDefault());
+
+    private Task<string> PythonAsync() => PythonAsync(audited.Database, audited.Checkpoints, audited.PublicKey);
+
+    private async Task<string> PythonAsync(params string[] args)
     {
-        ProgramRun run = await ProgramRun.OfAsync("/usr/bin/python3", [ProjectTree.PathOf(Script), audited.Database, audited.Checkpoints, audited.PublicKey], audited.Data);
+        ProgramRun run = await ProgramRun.OfAsync("/usr/bin/python3", [ProjectTree.PathOf(Script), .. args], audited.Data);
         Assert.True(run.ExitCode < 2 && run.Error.Length == 0, run.Error);
         using JsonDocument answer = JsonDocument.Parse(run.Output);
         JsonElement first = answer.RootElement.GetProperty("first");
-        return Words(answer.RootElement, first.ValueKind == JsonValueKind.Null ? null : first);
+        return Words(answer.RootElement, answer.RootElement.GetProperty("isIntact").GetBoolean(), first.ValueKind == JsonValueKind.Null ? null : first);
     }
 
-    private static string Words(JsonElement report, JsonElement? first)
+    private static string Words(JsonElement report, bool isIntact, JsonElement? first)
     {
         string Value(string name) => first is { } finding && finding.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : "-";
-        string verdict = report.GetProperty("isIntact").GetBoolean() ? "intact" : "tampered";
+        string verdict = isIntact ? "intact" : "tampered";
         return $"{verdict}, {report.GetProperty("eventCount")} events, {report.GetProperty("checkpointCount")} checkpoints: "
             + $"{Value("kind")} {Value("target")} at {Value("sequence")} to {Value("latestSequence")}, offset {Value("offset")}";
     }

@@ -1,6 +1,7 @@
-"""Verifies the audit log, the read streams and the checkpoints of a Biomarkers database (SQLite), by its own reading of the format.
+"""Verifies the audit log, the read streams and the checkpoints of a Biomarkers database (SQLite) or of a bundle of one run, by its own reading of the format.
 
 usage: ledger_verifier.py DATABASE [CHECKPOINTS PUBLIC_KEY.pem]
+       ledger_verifier.py BUNDLE.zip PUBLIC_KEY.pem
 
 Prints one JSON object: isIntact, eventCount, checkpointCount, and of the first finding kind, sequence, latestSequence, target, offset.
 Standard library and the openssl command alone; it shares no code with the program that it checks.
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 ZERO = bytes(32)
 
@@ -30,8 +32,8 @@ def finding(kind, sequence=None, latest=None, target="ledger", offset=None):
     return {"kind": kind, "sequence": sequence, "latestSequence": latest, "target": target, "offset": offset}
 
 
-def explain(rows, i, sequence, before, head):
-    """What was done where row i does not follow the event before it: `head` is that event's hash, `before` the hash before that."""
+def explain(rows, i, sequence, before, head, start):
+    """What was done where row i does not follow the event before it: `head` is that event's hash, `before` the hash before that; `start` events are not there."""
     row = rows[i]
     expected = sequence + 1
     made_for = lambda stored, place: hash_of(stored[2], place, stored[1]) == stored[3]
@@ -43,41 +45,43 @@ def explain(rows, i, sequence, before, head):
     if proper and proper is not row:
         return finding("REORDERED" if elsewhere else "INSERTED", expected)
     if row[2] != head:
-        if sequence and row[2] == before and made_for(row, sequence):
+        if sequence > start and row[2] == before and made_for(row, sequence):
             return finding("INSERTED", sequence)
-        if sequence and made_for(row, expected) and (i + 1 == len(rows) or rows[i + 1][2] == row[3]):
-            return finding("CHANGED", 1, sequence)
+        if sequence > start and made_for(row, expected) and (i + 1 == len(rows) or rows[i + 1][2] == row[3]):
+            return finding("CHANGED", start + 1, sequence)
         if elsewhere or made_for(row, expected + 1):
             return finding("DELETED", expected)
     return finding("CHANGED", expected)
 
 
-def follow_ledger(db):
+def follow_ledger(db, start=0, head=ZERO):
     rows = [(r[0], r[1:7], r[7], r[8]) for r in db.execute(
         "SELECT sequence, event_time, actor, action, target, reason, detail, previous_hash, hash FROM audit_event ORDER BY sequence")]
-    hashes, before, head = {}, ZERO, ZERO
+    hashes, before = {}, ZERO
     for i, (sequence, event, previous, stored) in enumerate(rows):
-        place = len(hashes) + 1
+        place = start + len(hashes) + 1
         if sequence != place or previous != head or hash_of(head, place, event) != stored:
-            return hashes, explain(rows, i, place - 1, before, head)
+            return hashes, explain(rows, i, place - 1, before, head, start)
         before, head = head, stored
         hashes[place] = stored
     count, stored = db.execute("SELECT sequence, hash FROM ledger_head").fetchone()
-    if count != len(hashes):
-        return hashes, finding("TRUNCATED", len(hashes) + 1) if count > len(hashes) else finding("INSERTED", count + 1)
-    return hashes, finding("CHANGED", min(count, 1), count) | {"isAtHead": True} if stored != head else None
+    last = start + len(hashes)
+    if count != last:
+        return hashes, finding("TRUNCATED", last + 1) if count > last else finding("INSERTED", count + 1)
+    return hashes, finding("CHANGED", min(count, start + 1), count) | {"isAtHead": True} if stored != head else None
 
 
-def follow_streams(db, heads):
-    """`heads`: (key, next offset) -> (chain, name) of checkpoints."""
+def follow_streams(db, heads, cuts=None):
+    """`heads`: (key, next offset) -> (chain, name) of checkpoints. `cuts`: key -> (first offset, chain before it) of a bundle, where events without bytes are followed by their hash."""
     found, names = [], {}
     for key, instrument, stream, next_offset, head in db.execute(
             "SELECT stream_key, instrument_id, stream_id, next_offset, chain_hash FROM read_stream ORDER BY stream_key").fetchall():
         names[key] = name = f"instruments/{instrument}/readStreams/{stream}"
-        chain, count, chains, broken = ZERO, 0, {0: ZERO}, None
+        count, chain = cuts[key] if cuts else (0, ZERO)
+        chains, broken = {count: chain}, None
         for offset, content, content_hash, stored in db.execute(
                 "SELECT event_offset, content, content_hash, chain_hash FROM stream_event WHERE stream_key = ? ORDER BY event_offset", (key,)):
-            own = hashlib.sha256(content).digest()
+            own = content_hash if cuts and not content else hashlib.sha256(content).digest()
             chain = hashlib.sha256(chain + own).digest()
             if offset != count or own != content_hash or chain != stored:
                 broken = "DELETED" if offset > count else "INSERTED" if offset < count else "CHANGED"
@@ -93,11 +97,12 @@ def follow_streams(db, heads):
         for (_, at), (expected, known) in sorted((k, v) for k, v in heads.items() if k[0] == key):
             if known != name:
                 found.append(finding("CHANGED", target=known, offset=0))
-            elif at not in chains:
+            elif at not in chains and not (cuts and at < cuts[key][0]):
                 found.append(finding("TRUNCATED", target=name, offset=count))
-            elif chains[at] != expected:
+            elif at in chains and chains[at] != expected:
                 found.append(finding("FORKED", target=name, offset=max(at - 1, 0)))
-    return found + [finding("DELETED", target=name, offset=0) for (key, _), (_, name) in heads.items() if key not in names]
+    expected = cuts if cuts else {key for key, _ in heads}
+    return found + [finding("DELETED", target=name, offset=0) for (key, _), (_, name) in heads.items() if key in expected and key not in names]
 
 
 def is_signed(held, public_key):
@@ -108,7 +113,7 @@ def is_signed(held, public_key):
         return subprocess.run(["openssl", "dgst", "-sha256", "-verify", public_key, "-signature", signature, statement], capture_output=True).returncode == 0
 
 
-def hold_checkpoints(folder, public_key, hashes, is_whole):
+def hold_checkpoints(folder, public_key, hashes, is_whole, start=0):
     found, heads, vouched, fitting = [], {}, 0, 0
     read = []
     for file in sorted(pathlib.Path(folder).rglob("checkpoint-*.json")):
@@ -122,20 +127,22 @@ def hold_checkpoints(folder, public_key, hashes, is_whole):
         else:
             found.append(finding("BAD_SIGNATURE", sequence))
     for sequence, ledger, stored, streams in sorted(read, key=lambda checkpoint: checkpoint[0]):
-        if hashes and ledger != hashes[1]:
+        if 1 in hashes and ledger != hashes[1]:
             found.append(finding("FORKED", 1))
         elif sequence in hashes and hashes[sequence] != stored:
-            found.append(finding("FORKED", vouched + 1, sequence))
+            found.append(finding("FORKED", max(vouched, start) + 1, sequence))
         elif sequence in hashes:
             vouched, fitting = sequence, fitting + 1
             for key, next_offset, chain, name in streams:
                 heads.setdefault((int(key), int(next_offset)), (bytes.fromhex(chain), name))
         elif is_whole:
-            found.append(finding("TRUNCATED", len(hashes) + 1))
+            found.append(finding("TRUNCATED", start + len(hashes) + 1))
     return found, heads, vouched, fitting
 
 
 def main(database, folder=None, public_key=None):
+    if zipfile.is_zipfile(database):
+        return bundle(database, folder)
     db = sqlite3.connect(pathlib.Path(database).absolute().as_uri() + "?mode=ro&immutable=1", uri=True)
     hashes, broken = follow_ledger(db)
     found, heads, vouched, fitting = hold_checkpoints(folder, public_key, hashes, broken is None) if folder else ([], {}, 0, 0)
@@ -145,9 +152,39 @@ def main(database, folder=None, public_key=None):
         else:
             broken["sequence"], broken["latestSequence"] = len(hashes) + ("isAtHead" not in broken), None
     found = ([broken] if broken else []) + found + follow_streams(db, heads)
+    return tell(found, len(hashes), fitting)
+
+
+def tell(found, count, fitting):
     found.sort(key=lambda one: (one["target"] != "ledger", one["latestSequence"] or one["sequence"] or 1 << 62))
-    print(json.dumps({"isIntact": not found, "eventCount": len(hashes), "checkpointCount": fitting, "first": found[0] if found else None}))
+    print(json.dumps({"isIntact": not found, "eventCount": count, "checkpointCount": fitting, "first": found[0] if found else None}))
     return 1 if found else 0
+
+
+def bundle(file, public_key):
+    """The parts by the manifest, and the part of the ledger and of the streams that is in it by the signed checkpoint. What the events vouch for is not looked at."""
+    with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory() as folder:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+        manifest = json.loads(parts.pop("manifest.json"))
+        named = {part["name"]: part["sha256"] for part in manifest["parts"]}
+        found = [finding("INSERTED", target=name) for name in parts if name not in named]
+        found += [finding("DELETED", target=name) for name in named if name not in parts]
+        found += [finding("CHANGED", target=name) for name in parts if name in named and hashlib.sha256(parts[name]).hexdigest() != named[name]]
+        for name in ("bundle.db", "checkpoint.json"):
+            pathlib.Path(folder, name.replace("checkpoint.json", "checkpoint-0.json")).write_bytes(parts[name])
+        db = sqlite3.connect(pathlib.Path(folder, "bundle.db").as_uri() + "?mode=ro&immutable=1", uri=True)
+        start, before = manifest["ledger"]["firstSequence"] - 1, bytes.fromhex(manifest["ledger"]["hashBefore"])
+        hashes, broken = follow_ledger(db, start, before)
+        unsound, heads, vouched, fitting = hold_checkpoints(folder, public_key, hashes, broken is None, start)
+        if broken and broken["latestSequence"] is not None:
+            if max(vouched, start) < broken["latestSequence"]:
+                broken["sequence"] = max(vouched, start) + 1
+            else:
+                broken["sequence"], broken["latestSequence"] = start + len(hashes) + ("isAtHead" not in broken), None
+        cuts = {stream["streamKey"]: (stream["firstOffset"], bytes.fromhex(stream["chainBefore"])) for stream in manifest["streams"]}
+        found = ([broken] if broken else []) + unsound + follow_streams(db, heads, cuts) + found
+        db.close()
+        return tell(found, start + len(hashes), fitting)
 
 
 if __name__ == "__main__":

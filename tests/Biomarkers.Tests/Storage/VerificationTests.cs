@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
-using Biomarkers.Immunoassay;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Pipeline.Queries;
 using Biomarkers.Pipeline.Review;
-using Biomarkers.Results;
 using Biomarkers.Results.Ledger;
 using Biomarkers.Results.Review;
 using Biomarkers.Storage;
@@ -162,8 +160,7 @@ public abstract class VerificationTests : StoreContract
         HeldCheckpoint held = await CheckpointAsync(host, key);
         await AllowChangesAsync("audit_event");
 
-        Page<StoredAuditEvent> events = await host.Store.Queries.ListAuditEventsAsync(new AuditFilter(), new PageRequest(1000, OldestFirst: true), CancellationToken.None);
-        await RewriteAsync(events.Rows, from: 6);
+        await LedgerRewriting.RewriteAsync(Database, host, from: 6);
 
         Assert.True((await VerifyAsync(host)).IsIntact);
         Tampering found = Assert.Single((await VerifyAsync(host, recomputes: false, key, held)).Findings);
@@ -271,31 +268,11 @@ public abstract class VerificationTests : StoreContract
         return (keys[0], keys[1]);
     }
 
-    private async Task RewriteAsync(IReadOnlyList<StoredAuditEvent> events, long from)
-    {
-        List<string> statements = [];
-        ContentHash previous = default;
-        foreach (StoredAuditEvent stored in events)
-        {
-            AuditEvent audit = stored.Sequence == from ? stored.Audit with { Actor = "mallory" } : stored.Audit;
-            ContentHash hash = AuditChain.HashOf(previous, stored.Sequence, audit);
-            statements.Add($"UPDATE audit_event SET actor = '{audit.Actor}', previous_hash = {Bytes(previous)}, hash = {Bytes(hash)} WHERE sequence = {stored.Sequence}");
-            previous = hash;
-        }
-
-        foreach (string statement in statements.Append($"UPDATE ledger_head SET hash = {Bytes(previous)}"))
-        {
-            await Database.ExecuteAsync(statement);
-        }
-    }
-
     private async Task CutAsync(long last)
     {
         await Database.ExecuteAsync($"DELETE FROM audit_event WHERE sequence > {last}");
         await Database.ExecuteAsync($"UPDATE ledger_head SET sequence = {last}, hash = (SELECT hash FROM audit_event WHERE sequence = {last})");
     }
-
-    private string Bytes(ContentHash hash) => Database.IsShared ? $"'\\x{hash.Hex}'" : $"x'{hash.Hex}'";
 
     private async Task SealAnewAsync(long runKey)
     {
