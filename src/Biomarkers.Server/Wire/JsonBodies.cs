@@ -64,7 +64,8 @@ internal sealed class JsonBodies(WireLimits limits)
     // The message that the body is: the request, or the field of it that the method's address names; null where there is none.
     private static MessageDescriptor? BodyOf(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>()?.HttpRule.Body is not { Length: > 0 } body || JsonQueries.RequestOf(context) is not { } request)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>()?.HttpRule.Body is not { Length: > 0 } body
+            || JsonQueries.RequestOf(context) is not { } request)
         {
             return null;
         }
@@ -104,7 +105,8 @@ internal sealed class JsonBodies(WireLimits limits)
     // Values themselves are read, and refused, by whoever serves the method.
     private static void CheckValue(JsonElement value, FieldDescriptor field, string place, List<Fault> faults)
     {
-        if (field.FieldType != FieldType.Message || field.IsMap || value.ValueKind == JsonValueKind.Null || field.MessageType.FullName.StartsWith(WellKnown, StringComparison.Ordinal))
+        if (field.FieldType != FieldType.Message || field.IsMap || value.ValueKind == JsonValueKind.Null
+            || field.MessageType.FullName.StartsWith(WellKnown, StringComparison.Ordinal))
         {
             return;
         }

@@ -132,6 +132,25 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Pull_Once_SaysWhatIsParkedAndWhatAnotherHolds()
+    {
+        string[] released = await server.ReleaseAsync("P1");
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            await LetGoAsync(await server.Lims.Delivery.PullResultsAsync(new PullResultsRequest { Subscription = "subscriptions/lims-1", MaxResults = 1 }));
+        }
+
+        await server.Lims.Delivery.PullResultsAsync(new PullResultsRequest { Subscription = "subscriptions/lims-1", MaxResults = 1 });
+
+        CommandLine.Outcome outcome = await PullAsync("csv");
+
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.StartsWith($"{released.Length - 2} written", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("1 version not due yet, or leased", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("1 version parked", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Pull_SubscriptionOfAnother_SaysSoAndExitsWithTwo()
     {
         using BiomarkersConnection other = await server.ConnectAsAsync("lims-2");

@@ -150,7 +150,7 @@ public sealed class ResultDeliveryServiceTests : IAsyncLifetime
         Assert.Empty((await PullAsync()).Deliveries);
         ListParkedDeliveriesResponse parked = await Delivery.ListParkedDeliveriesAsync(new ListParkedDeliveriesRequest { Subscription = Mine });
         Assert.Equal(count, parked.ParkedDeliveries.Count);
-        Assert.All(parked.ParkedDeliveries, one => Assert.Equal(10, one.Attempt));
+        Assert.All(parked.ParkedDeliveries, one => Assert.Equal((10, "unknown sample"), (one.Attempt, one.Reason)));
         Assert.Equal(count, (await Delivery.SeekAsync(new SeekRequest { Subscription = Mine })).WaitingCount);
         Assert.All((await PullAsync()).Deliveries, delivery => Assert.Equal(2, delivery.Attempt));
     }

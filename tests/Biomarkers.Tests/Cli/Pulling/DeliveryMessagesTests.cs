@@ -79,7 +79,7 @@ public sealed class DeliveryMessagesTests
             string good = folder.Write(PulledResult.Of(Make()));
 
             Assert.Contains("concentration", refused.Message, StringComparison.Ordinal);
-            Assert.Equal([good], Directory.GetFiles(path, "result-*"));
+            Assert.Equal([good], Directory.GetFiles(path, "*-result-*"));
         }
         finally
         {
