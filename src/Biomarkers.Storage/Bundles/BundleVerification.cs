@@ -33,6 +33,12 @@ public static class BundleVerification
             byte[] json = archive.Read(BundleArchive.Manifest, MaximumManifestBytes)
                 ?? throw new BundleException($"'{file}' is no bundle: it has no '{BundleArchive.Manifest}', or one that can't be read.");
             var manifest = BundleManifest.Read(json);
+            if (manifest.Schema != Migrations.NewestVersion)
+            {
+                // Rows of another schema would look like changed ones.
+                throw new BundleException($"The bundle's database has schema {manifest.Schema}; this program reads bundles of schema {Migrations.NewestVersion}. Use the program that made it.");
+            }
+
             string folder = Directory.CreateTempSubdirectory("biomarkers-bundle-").FullName;
             try
             {
@@ -176,7 +182,6 @@ public static class BundleVerification
             ("run", manifest.Run, run is null ? null : SealedRuns.NameOf(run.RunKey)),
             ("plate", manifest.Plate, $"plates/{barcode}"),
             ("engineVersion", manifest.EngineVersion, run?.EngineVersion),
-            ("schema", Number(manifest.Schema), Number(Migrations.NewestVersion)),
             ("ledger.lastSequence", Number(manifest.Ledger.LastSequence), Number(last)),
             ("ledger.newestAboutPlate", Number(manifest.Ledger.NewestAboutPlate), Number(about.Newest)),
             .. manifest.Streams.Select((stream, i) => (

@@ -137,6 +137,7 @@ public sealed class ExportCommandTests : IDisposable
     [InlineData("no manifest", "has no 'manifest.json'")]
     [InlineData("manifest is none", "can't be read")]
     [InlineData("newer format", "is of format 2; this program knows format 1")]
+    [InlineData("another schema", "has schema 0; this program reads bundles of schema ")]
     [InlineData("bundle and database", "expected one of --data, --postgres and --bundle")]
     [InlineData("checkpoints without key", "belong together")]
     public async Task Verify_WhatIsNoBundle_ExitsWithTwoAndSaysWhy(string what, string says)
@@ -151,6 +152,7 @@ public sealed class ExportCommandTests : IDisposable
             "no manifest" => BundleFile.Change(Bundle, parts => parts.Remove(BundleFile.Manifest)),
             "manifest is none" => BundleFile.Change(Bundle, parts => parts[BundleFile.Manifest] = "[]"u8.ToArray()),
             "newer format" => BundleFile.Change(Bundle, parts => BundleFile.Edit(parts, manifest => manifest["format"] = 2)),
+            "another schema" => BundleFile.Change(Bundle, parts => BundleFile.Edit(parts, manifest => manifest["schema"] = 0)),
             _ => Bundle,
         };
         string[] more = what switch
