@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Biomarkers.Pipeline.Store;
 using Biomarkers.Results;
 using Biomarkers.Storage;
 using Microsoft.Data.Sqlite;
