@@ -81,7 +81,7 @@ public static class AuditCommand
         {
             try
             {
-                KeptCheckpoint kept = await KeptCheckpoint.WriteAsync(folder, checkpoint, call.CancellationToken);
+                KeptCheckpoint kept = KeptCheckpoint.Write(folder, checkpoint);
                 call.Console.Tell($"Kept in {kept.File}, its key in {kept.KeyFile}.");
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)

@@ -118,10 +118,11 @@ public static class PullCommand
             call.Connection.Delivery,
             options with
             {
-                Checkpoints = async (checkpoint, cancellationToken) =>
+                Checkpoints = (checkpoint, _) =>
                 {
-                    await folder.KeepAsync(checkpoint, cancellationToken);
+                    folder.Keep(checkpoint);
                     checkpoints++;
+                    return Task.CompletedTask;
                 },
             },
             TimeProvider.System);

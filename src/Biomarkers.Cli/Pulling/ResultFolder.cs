@@ -65,8 +65,7 @@ internal sealed class ResultFolder : IDisposable
     }
 
     /// <summary>Keeps a checkpoint beside the files.</summary>
-    public Task<KeptCheckpoint> KeepAsync(V1.Checkpoint checkpoint, CancellationToken cancellationToken) =>
-        KeptCheckpoint.WriteAsync(Path.Combine(folder, "checkpoints"), checkpoint, cancellationToken);
+    public KeptCheckpoint Keep(V1.Checkpoint checkpoint) => KeptCheckpoint.Write(Path.Combine(folder, "checkpoints"), checkpoint);
 
     /// <summary>Gives the folder to the next process.</summary>
     public void Dispose() => folderLock.Dispose();

@@ -9,18 +9,22 @@ namespace Biomarkers.Cli.Servers;
 /// <param name="KeyFile">The public key, as the server says it.</param>
 internal sealed record KeptCheckpoint(string File, string KeyFile)
 {
-    private const int KeyNameLength = 16;
-
-    /// <summary>Writes a checkpoint and its key.</summary>
+    /// <summary>Writes a checkpoint and its key, where a key of that name is not there yet.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder can't be written.</exception>
-    /// <exception cref="FormatException">The server sent no checkpoint.</exception>
-    public static async Task<KeptCheckpoint> WriteAsync(string folder, V1.Checkpoint checkpoint, CancellationToken cancellationToken)
+    /// <exception cref="FormatException">The server sent no checkpoint, or one that the key it sent did not sign.</exception>
+    public static KeptCheckpoint Write(string folder, V1.Checkpoint checkpoint)
     {
-        var signed = new SignedCheckpoint(checkpoint.Statement, checkpoint.Signature.ToByteArray(), ContentHash.Parse(checkpoint.KeySha256));
-        string file = new CheckpointFolder(folder).Write(signed);
-        string key = Path.Combine(folder, $"checkpoint-key-{checkpoint.KeySha256[..KeyNameLength]}.pem");
-        await System.IO.File.WriteAllTextAsync(key, checkpoint.PublicKey, cancellationToken);
-        return new KeptCheckpoint(file, key);
+        var kept = new CheckpointFolder(folder);
+        try
+        {
+            var signed = new SignedCheckpoint(checkpoint.Statement, checkpoint.Signature.ToByteArray(), ContentHash.Parse(checkpoint.KeySha256));
+            string key = kept.WriteKey(signed, checkpoint.PublicKey);
+            return new KeptCheckpoint(kept.Write(signed), key);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or OverflowException)
+        {
+            throw new FormatException($"The server sent no checkpoint that can be kept: {exception.Message}", exception);
+        }
     }
 }

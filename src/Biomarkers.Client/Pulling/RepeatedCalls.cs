@@ -8,6 +8,9 @@ internal sealed class RepeatedCalls(ResultPullerOptions options, TimeProvider ti
     /// <summary>Times that an error which a repeat rarely cures is tried again.</summary>
     private const int FruitlessAttempts = 5;
 
+    /// <summary>A server that asks for a longer wait is asked again after this one.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
+
     private readonly Backoff backoff = new(options.InitialBackoff, options.MaximumBackoff, options.JitterSeed);
 
     /// <summary>Makes a call until it succeeds.</summary>
@@ -21,6 +24,7 @@ internal sealed class RepeatedCalls(ResultPullerOptions options, TimeProvider ti
         while (true)
         {
             RpcFault fault;
+            TimeSpan delay;
             try
             {
                 T answer = await call();
@@ -42,13 +46,14 @@ internal sealed class RepeatedCalls(ResultPullerOptions options, TimeProvider ti
                     throw new ResultPullerException(PullStopReason.Refused, fault.ToString(), fault, exception);
                 }
 
-                if (options.GiveUpAfter is { } limit && time.GetElapsedTime(began) >= limit)
+                delay = backoff.Next(fault.RetryDelay);
+                delay = delay < LongestDelay ? delay : LongestDelay;
+                if (options.GiveUpAfter is { } limit && time.GetElapsedTime(began) + delay >= limit)
                 {
                     throw new ResultPullerException(PullStopReason.OutOfReach, $"Gave up after {limit.TotalSeconds} s without an answer. {fault}", fault, exception);
                 }
             }
 
-            TimeSpan delay = backoff.Next(fault.RetryDelay);
             options.Notices?.Report(new PullNotice(PullNoticeKind.WaitingToRetry, null, $"Waiting {delay.TotalSeconds:F1} s to try again. {fault}"));
             await Task.Delay(delay, time, cancellationToken);
         }

@@ -172,11 +172,22 @@ public sealed class TakenVersions : IDisposable
             return;
         }
 
-        handle?.Dispose();
-        handle = null;
         byte[] bytes = TakenLines.Bytes([TakenLines.Head(Subscription), .. pending.Select(item => TakenLines.Taken(item.Key, item.Value))]);
-        Spool.DurableFolder.Replace(file, bytes);
-        handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle opened;
+        try
+        {
+            Spool.DurableFolder.Replace(file, bytes);
+            opened = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Whether the old file or the new one is there is not known: nothing more is written to either.
+            failure = exception as IOException ?? new IOException(exception.Message, exception);
+            throw failure;
+        }
+
+        handle?.Dispose();
+        handle = opened;
         length = bytes.Length;
         doneLines = 0;
     }

@@ -81,19 +81,26 @@ internal sealed class JsonBodies(WireLimits limits)
             return;
         }
 
+        var seen = new HashSet<int>();
         foreach (JsonProperty property in element.EnumerateObject())
         {
-            string here = place.Length == 0 ? property.Name : $"{place}.{property.Name}";
-            FieldDescriptor? field = message.Fields.InDeclarationOrder().FirstOrDefault(candidate => candidate.JsonName == property.Name || candidate.Name == property.Name);
             if (faults.Count >= FaultsTold)
             {
                 return;
             }
 
+            string name = Immunoassay.Plates.Texts.Shorten(property.Name);
+            string here = place.Length == 0 ? name : $"{place}.{name}";
+            FieldDescriptor? field = message.Fields.InDeclarationOrder().FirstOrDefault(candidate => candidate.JsonName == property.Name || candidate.Name == property.Name);
             if (field is null)
             {
                 string known = string.Join(", ", message.Fields.InDeclarationOrder().Select(candidate => candidate.JsonName));
-                faults.Add(new Fault(here, FaultReasons.UnknownWord, $"'{property.Name}' is no field of {message.Name}; expected one of {known}."));
+                faults.Add(new Fault(here, FaultReasons.UnknownWord, $"'{name}' is no field of {message.Name}; expected one of {known}."));
+            }
+            else if (!seen.Add(field.FieldNumber))
+            {
+                // By its other spelling: JSON's and the contract's name are one field.
+                faults.Add(new Fault(here, FaultReasons.InvalidText, $"The field '{field.JsonName}' stands twice; expected it once."));
             }
             else
             {
@@ -120,7 +127,7 @@ internal sealed class JsonBodies(WireLimits limits)
         if (value.ValueKind == JsonValueKind.Array)
         {
             int index = 0;
-            foreach (JsonElement item in value.EnumerateArray())
+            foreach (JsonElement item in value.EnumerateArray().TakeWhile(_ => faults.Count < FaultsTold))
             {
                 Check(item, field.MessageType, FormattableString.Invariant($"{place}[{index++}]"), faults);
             }

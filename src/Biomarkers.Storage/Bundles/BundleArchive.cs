@@ -30,6 +30,9 @@ internal sealed class BundleArchive : IDisposable
     private static readonly DateTimeOffset OldestTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private const int MaximumDirectoryBytes = 16 * 1024;
+
+    // More than a bundle has; one with others is told by their names.
+    private const int MaximumEntries = 100;
     private const int EndBytes = 22;
     private const uint EndSignature = 0x06054b50;
 
@@ -167,7 +170,11 @@ internal sealed class BundleArchive : IDisposable
         stream.Position = 0;
         uint size = BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(12));
         uint start = BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(16));
-        if (BinaryPrimitives.ReadUInt32LittleEndian(end) != EndSignature || size > MaximumDirectoryBytes || (long)start + size != stream.Length - EndBytes)
+        // A count or a disk of 0xFFFF would send the reader to another end record, of Zip64, with a size of its own.
+        ushort entries = BinaryPrimitives.ReadUInt16LittleEndian(end.AsSpan(10));
+        bool isPlain = BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(4)) == 0 && BinaryPrimitives.ReadUInt16LittleEndian(end.AsSpan(8)) == entries
+            && entries <= MaximumEntries;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(end) != EndSignature || !isPlain || size > MaximumDirectoryBytes || (long)start + size != stream.Length - EndBytes)
         {
             throw new BundleException($"'{path}' is no bundle: expected a zip archive of few parts with nothing behind them.");
         }

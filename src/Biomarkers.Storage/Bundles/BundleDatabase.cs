@@ -189,7 +189,7 @@ internal static class BundleDatabase
     }
 
     private static List<string> SchemaOf(SqliteConnection connection) =>
-        Texts(connection, "SELECT type || ' ' || name || ' of ' || tbl_name || char(10) || COALESCE(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY 1");
+        Texts(connection, "SELECT type || ' ' || name || ' of ' || tbl_name || char(10) || COALESCE(sql, '') FROM sqlite_master WHERE name NOT GLOB 'sqlite_*' ORDER BY 1");
 
     private static List<string> Texts(SqliteConnection connection, string sql) => [.. Backups.DatabaseCheck.Rows(connection, sql, row => row.GetString(0))];
 

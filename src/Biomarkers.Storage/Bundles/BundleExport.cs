@@ -99,7 +99,8 @@ public static class BundleExport
         var signed = request.Checkpoints
             .Where(held => request.PublicKeys.Any(held.Signed.IsSignedBy))
             .Select(held => (Held: held, Says: held.Signed.ToCheckpoint()))
-            .Where(pair => pair.Says.Sequence >= first && pair.Says.Sequence <= head.Sequence && pair.Says.Ledger == LedgerScan.HashOf(ledger))
+            // One that says more than is there fits nothing, and is counted: it is what a database that was cut leaves elsewhere.
+            .Where(pair => pair.Says.Sequence >= first && pair.Says.Ledger == LedgerScan.HashOf(ledger))
             .OrderBy(pair => pair.Says.Sequence).ThenBy(pair => pair.Says.Time)
             .ToList();
         HashSet<long> wanted = [.. signed.Select(pair => pair.Says.Sequence)];

@@ -102,7 +102,11 @@ public sealed record BundleManifest(
                 }
             }
 
-            return JsonSerializer.Deserialize<BundleManifest>(json, Options) ?? throw new BundleException("The manifest of the bundle is empty.");
+            BundleManifest read = JsonSerializer.Deserialize<BundleManifest>(json, Options) ?? throw new BundleException("The manifest of the bundle is empty.");
+            // Elements of lists may be null whatever their type says.
+            return read.Streams.Any(stream => stream is null) || read.Parts.Any(part => part is null) || read.Ledger.FirstSequence < 1
+                ? throw new BundleException("The manifest of the bundle names nothing where it should name a stream, a part or an event.")
+                : read;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -87,8 +87,10 @@ internal sealed class BundleSubject
             : assays.Contains(audit.Target) || IsUseOfHeldRead(audit);
     }
 
-    /// <summary>Whether an event vouches for rows that a bundle has. Decisions on held reads are there as events alone.</summary>
-    public bool Concerns(AuditEvent audit) => audit.Action == AuditActions.DatabaseRestored || (IsAbout(audit) && !IsUseOfHeldRead(audit));
+    /// <summary>Whether an event vouches for rows that a bundle has. Decisions on held reads, and links of repeats, which name a result of another plate, are there as events
+    /// alone.</summary>
+    public bool Concerns(AuditEvent audit) => audit.Action == AuditActions.DatabaseRestored
+        || (IsAbout(audit) && !IsUseOfHeldRead(audit) && audit.Action is not (AuditActions.RepeatLinked or AuditActions.RepeatUnlinked));
 
     private bool IsUseOfHeldRead(AuditEvent audit) =>
         audit.Action == AuditActions.HeldPlateResolved && audit.Detail?.Contains($": used as {Plate}/reads/", StringComparison.Ordinal) == true;

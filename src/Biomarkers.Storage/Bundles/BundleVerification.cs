@@ -14,7 +14,8 @@ using Microsoft.Data.Sqlite;
 namespace Biomarkers.Storage.Bundles;
 
 /// <summary>Proves a bundle by itself: its parts by the manifest, its rows by the checks of a database, its readable parts by its rows.</summary>
-/// <remarks>It sees every change by whoever has not the key that signed the checkpoint. Without a checkpoint, or with its key from the bundle alone, it sees that the parts belong
+/// <remarks>It sees every change of rows and of readable parts by whoever has not the key that signed the checkpoint. Which original events must be there is said by the
+/// manifest alone, so that it can't see that some were taken out together with it. Without a checkpoint, or with its key from the bundle alone, it sees that the parts belong
 /// together, and not who made them.</remarks>
 public static class BundleVerification
 {

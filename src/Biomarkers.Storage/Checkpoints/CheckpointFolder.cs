@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Biomarkers.Immunoassay;
 using Biomarkers.Results.Ledger;
@@ -38,13 +39,27 @@ public sealed class CheckpointFolder(string folder)
     /// <summary>Puts a public key beside the checkpoints, where it is not there yet.</summary>
     /// <returns>The file.</returns>
     /// <exception cref="IOException">It can't be written.</exception>
-    public string WriteKey(CheckpointKey key)
+    public string WriteKey(CheckpointKey key) => WriteKey(key.Name, key.PublicPem);
+
+    /// <summary>Puts the public key of a checkpoint beside it, as it came along; a key of that name that is there stays.</summary>
+    /// <returns>The file.</returns>
+    /// <exception cref="InvalidDataException">It is no key, or did not sign the checkpoint.</exception>
+    /// <exception cref="IOException">It can't be written.</exception>
+    public string WriteKey(SignedCheckpoint signed, string publicPem)
+    {
+        using ECDsa key = PublicKeys.Import(publicPem, "the server's public key");
+        return signed.IsSignedBy(key)
+            ? WriteKey(signed.Key, publicPem)
+            : throw new InvalidDataException($"The public key that came along did not sign the checkpoint; expected the key {signed.Key}.");
+    }
+
+    private string WriteKey(ContentHash name, string publicPem)
     {
         MakeFolder(folder);
-        string file = Path.Combine(folder, $"checkpoint-key-{key.Name.Hex[..16]}.pem");
+        string file = Path.Combine(folder, $"checkpoint-key-{name.Hex[..16]}.pem");
         if (!File.Exists(file))
         {
-            Write(file, key.PublicPem);
+            Write(file, publicPem);
         }
 
         return file;

@@ -83,7 +83,7 @@ internal sealed class RecomputeHost : IPipelineObserver, IAsyncDisposable
     {
         if (Interlocked.Increment(ref this.saved) == expected)
         {
-            finished.SetResult();
+            finished.TrySetResult();
         }
     }
 

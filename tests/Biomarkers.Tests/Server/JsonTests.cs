@@ -118,6 +118,8 @@ public sealed class JsonTests : IAsyncLifetime
     [InlineData("/v1/results:release", """{"results":["results/1@1"],"signature":{"meaning":"SIGNATURE_MEANING_APPROVAL"}}""", "application/json", "'signature'")]
     [InlineData("/v1/plates/P1:reanalyze", """{"reason":"bubble","exclusions":[{"well":"A03","reason":"bubble"}]}""", "application/json", "exclusions[0].well")]
     [InlineData("/v1/subscriptions", """{"subscriptionId":"s","subscriptionId":"t"}""", "application/json", "twice")]
+    [InlineData("/v1/subscriptions", """{"subscriptionId":"s","subscription_id":"t"}""", "application/json", "stands twice")]
+    [InlineData("/v1/plates/P1:reanalyze", """{"reason":"bubble","exclusions":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}""", "application/json", "exclusions[19]")]
     [InlineData("/v1/subscriptions", """{"subscriptionId":"s"}""", "application/x-www-form-urlencoded", "Content-Type: application/json")]
     public async Task Body_WithWhatTheMethodDoesNotKnow_IsRefusedAndNamed(string path, string body, string type, string expected)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using Biomarkers.Immunoassay.Plates;
 using Biomarkers.Pipeline.Ingest;
 using Biomarkers.Results.Ledger;
@@ -195,6 +196,31 @@ public abstract class BundleVerificationTests : StoreContract
 
         Assert.Equal((TamperingKind.Changed, $"analyticalRuns/{runKey}"), (made.Report.Findings[0].Kind, made.Report.Findings[0].Target));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(file)!, $"{Path.GetFileName(file)}*"));
+    }
+
+    /// <summary>A directory of any size behind an end record that looks small, and a manifest whose lists hold nothing.</summary>
+    [StoreFact]
+    public async Task Verify_FileMadeToMislead_IsNoBundle()
+    {
+        await using PipelineHost host = await StartAsync();
+        using BundledPlate plate = await BundledPlate.AnalyseAsync(Database, host);
+        (string file, _) = await plate.ExportAsync();
+        byte[] elsewhere = await File.ReadAllBytesAsync(file);
+        elsewhere.AsSpan(elsewhere.Length - 14, 4).Fill(0xFF);
+        string misleading = $"{file}.misleading";
+        await File.WriteAllBytesAsync(misleading, elsewhere);
+        string hollow = BundleFile.Change(file, parts =>
+        {
+            JsonNode manifest = JsonNode.Parse(parts[BundleFile.Manifest])!;
+            manifest["streams"]!.AsArray().Add(null);
+            parts[BundleFile.Manifest] = Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        });
+
+        BundleException noArchive = await Assert.ThrowsAsync<BundleException>(() => plate.VerifyAsync(misleading));
+        BundleException noManifest = await Assert.ThrowsAsync<BundleException>(() => plate.VerifyAsync(hollow));
+
+        Assert.Contains("no bundle", noArchive.Message, StringComparison.Ordinal);
+        Assert.Contains("names nothing", noManifest.Message, StringComparison.Ordinal);
     }
 
     [StoreFact]

@@ -48,7 +48,8 @@ internal sealed class BundledPlate : IDisposable
         return new BundledPlate(database, host);
     }
 
-    /// <summary>Released with a signature, analysed anew without a well, corrected; a hold that was lifted and one that is open; one withdrawn.</summary>
+    /// <summary>Released with a signature, analysed anew without a well, corrected; a hold that was lifted and one that is open; one withdrawn, one linked as the repeat of
+    /// another plate's.</summary>
     public async Task ReviewAsync()
     {
         IReadOnlyList<StoredResult> results = await ResultsAsync();
@@ -63,6 +64,9 @@ internal sealed class BundledPlate : IDisposable
         await Host.Writer.WriteAsync(new HoldResults([keys[1]], "ask the ward", "people/lee"), CancellationToken.None);
         StoredResult withdrawn = (await Host.Store.Queries.ListVersionsAsync(keys[2], CancellationToken.None))!.Single(result => result.Version == 2);
         await TakeAsync(ReviewStep.Withdraw, [withdrawn], "wrong tube", null);
+        long original = (await ResultsAsync("P-1"))[0].ResultKey;
+        LinkedRepeat linked = await Host.Writer.WriteAsync(new LinkRepeat(keys[0], original, "read again", "people/kim"), CancellationToken.None);
+        Assert.Empty(linked.Faults);
     }
 
     /// <summary>A checkpoint of the database as it is now.</summary>
@@ -105,8 +109,8 @@ internal sealed class BundledPlate : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<IReadOnlyList<StoredResult>> ResultsAsync() =>
-        (await Host.Store.Queries.ListResultsAsync(new ResultFilter(PlateBarcode: Barcode), new PageRequest(10, OldestFirst: true), CancellationToken.None)).Rows;
+    private async Task<IReadOnlyList<StoredResult>> ResultsAsync(string barcode = Barcode) =>
+        (await Host.Store.Queries.ListResultsAsync(new ResultFilter(PlateBarcode: barcode), new PageRequest(10, OldestFirst: true), CancellationToken.None)).Rows;
 
     private async Task TakeAsync(ReviewStep step, IReadOnlyList<StoredResult> results, string? reason, Signing? signing)
     {
